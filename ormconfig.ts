@@ -1,0 +1,58 @@
+import 'reflect-metadata'
+import pg from 'pg'
+import { DataSource, type DataSourceOptions } from 'typeorm'
+import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
+import { Alert } from './src/alerts/alert.entity.js'
+import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
+import { ResponseMetric } from './src/analytics/response-metric.entity.js'
+import { TimeBand } from './src/analytics/time-band.entity.js'
+import { Account } from './src/auth/account.entity.js'
+import { Session } from './src/auth/session.entity.js'
+import { User } from './src/auth/user.entity.js'
+import { Verification } from './src/auth/verification.entity.js'
+import { SnakeNaming } from './src/database/naming.js'
+import { Attachment } from './src/emails/attachment.entity.js'
+import { EmailChange } from './src/emails/email-change.entity.js'
+import { Email } from './src/emails/email.entity.js'
+import { ReplyTemplate } from './src/emails/reply-template.entity.js'
+import { Reply } from './src/emails/reply.entity.js'
+import { StoredEvent } from './src/events/event.entity.js'
+import { IdempotencyKey } from './src/http/idempotency-key.entity.js'
+import { EmailProvider } from './src/mailboxes/email-provider.entity.js'
+import { EmailSyncLog } from './src/mailboxes/email-sync-log.entity.js'
+import { SlaClock } from './src/sla/sla-clock.entity.js'
+import { SlaSetting } from './src/sla/sla-setting.entity.js'
+import { TeamMember } from './src/team/team-member.entity.js'
+import { WebhookLog } from './src/webhooks/webhook-log.entity.js'
+import { Webhook } from './src/webhooks/webhook.entity.js'
+
+// Identity columns are bigint, which pg gives as text; they stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Lists, not globs: globs load nothing under the test runner. */
+const entities = [
+  ...[User, Account, Session, Verification, IdempotencyKey, TeamMember],
+  ...[EmailProvider, EmailSyncLog, Email, Attachment, Reply, ReplyTemplate, EmailChange, StoredEvent],
+  ...[SlaSetting, SlaClock, ResponseMetric, PerformanceGoal, TimeBand],
+  ...[Alert, Webhook, WebhookLog],
+]
+
+export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  poolSize,
+  entities,
+  migrations: [FirstStory1764000000000],
+  migrationsTableName: 'migrations',
+  namingStrategy: new SnakeNaming(),
+  synchronize: false,
+  applicationName: 'punctual',
+  extra: {
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    connectionTimeoutMillis: 10_000,
+  },
+})
+
+/** For the TypeORM command line: `npx typeorm -d dist/ormconfig.js …` */
+export default new DataSource(dataSourceOptions(process.env.DATABASE_URL ?? 'postgres://localhost/punctual'))

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common'
+import type { Transaction } from '../database/transaction.js'
+import type { DomainEvent, PerformanceFigures } from '../events/catalogue.js'
+import { Events } from '../events/events.publisher.js'
+import { On } from '../events/on.decorator.js'
+
+/** Measures first answers and tells how the day's figures stand after each. */
+@Injectable()
+export class PerformanceListener {
+  constructor(private readonly events: Events) {}
+
+  @On('email.replied')
+  async measure(tx: Transaction, events: DomainEvent<'email.replied'>[]): Promise<void> {
+    for (const event of events) {
+      if (!(await isFirstAnswer(tx, event))) continue
+      const { tenantId, data } = event
+      const day = data.reply.repliedAt.slice(0, 10)
+      const memberId = data.email.assigneeId
+      await this.events.publish(tx, 'team.performance.updated', {
+        tenantId,
+        data: {
+          day,
+          member: memberId === null ? null : await memberById(tx, memberId),
+          team: await figuresOf(tx, tenantId, day),
+          memberFigures: memberId === null ? null : await figuresOf(tx, tenantId, day, memberId),
+        },
+      })
+    }
+  }
+}
+
+async function isFirstAnswer(
+  tx: Transaction,
+  { tenantId, data }: DomainEvent<'email.replied'>,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into response_metrics (user_id, email_id, team_member_id, received_at, responded_at, response_seconds,
+       target_seconds, is_met)
+     select $1, e.id, e.assignee_id, e.received_at, $3::timestamptz,
+       greatest(0, floor(extract(epoch from $3::timestamptz - e.received_at))), c.target_seconds, c.state = 'met'
+     from emails e left join sla_clocks c on c.email_id = e.id where e.id = $2
+     on conflict (email_id) do nothing returning id`,
+    [tenantId, data.email.id, data.reply.repliedAt],
+  )
+  return rows.length > 0
+}
+
+async function memberById(tx: Transaction, id: number): Promise<{ id: number; name: string }> {
+  const [member] = await tx.query<{ id: number; name: string }>(
+    `select id, name from team_members where id = $1`,
+    [id],
+  )
+  return member!
+}
+
+async function figuresOf(
+  tx: Transaction,
+  tenantId: string,
+  day: string,
+  memberId?: number,
+): Promise<PerformanceFigures> {
+  const [figures] = await tx.query<PerformanceFigures>(
+    `select count(*)::int as replies, (count(*) filter (where is_met))::int as met,
+            coalesce(round(avg(response_seconds)), 0)::int as "averageResponseSeconds"
+     from response_metrics
+     where user_id = $1 and responded_at >= ($2 || 'T00:00:00Z')::timestamptz
+       and responded_at < ($2 || 'T00:00:00Z')::timestamptz + interval '1 day'
+       and ($3::bigint is null or team_member_id = $3)`,
+    [tenantId, day, memberId ?? null],
+  )
+  return figures!
+}

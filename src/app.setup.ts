@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { Logger } from 'pino'
+import { Config } from './config/config.js'
+import { acceptJson, refuseUnstorable } from './http/json-body.js'
+import { serveDocs } from './http/openapi.js'
+import { asProblem, sendProblem } from './http/problem.filter.js'
+import { Problem } from './http/problem.js'
+
+const JSON_LIMIT = 4 * 1024 * 1024
+const MAIL_LIMIT = 25 * 1024 * 1024
+const REQUEST_ID = /^[\w-]{1,64}$/
+
+/** The HTTP server with its limits: a request has 30 s and 16 KiB of headers. */
+export function createAdapter(logger: Logger): FastifyAdapter {
+  return new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }), // one line a request, from the hook below
+    bodyLimit: JSON_LIMIT,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }: IncomingMessage) => {
+      const given = String(headers['x-request-id'] ?? '')
+      return REQUEST_ID.test(given) ? given : randomUUID()
+    },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, asProblem(error), request.id),
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
+    routerOptions: { maxParamLength: 200 },
+  })
+}
+
+/** What main and the tests share: everything between the socket and the controllers. */
+export async function setUp(app: NestFastifyApplication): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
+  app.setGlobalPrefix('api')
+  await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
+  acceptJson(fastify)
+  acceptMail(fastify)
+  addHooks(fastify, app.get(Config))
+  serveDocs(app)
+}
+
+/** Swagger UI styles itself inline; everything else comes from here. */
+const swaggerPolicy = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  scriptSrc: ["'self'"],
+  // Plain http on a private network is a legal way to run this.
+  upgradeInsecureRequests: null,
+}
+
+function acceptMail(fastify: FastifyInstance): void {
+  const options = { parseAs: 'buffer', bodyLimit: MAIL_LIMIT } as const
+  fastify.addContentTypeParser('message/rfc822', options, (_request, body, done) => done(null, body))
+}
+
+function addHooks(fastify: FastifyInstance, config: Config): void {
+  const isWorkerOnly = !config.PROCESS_ROLES.includes('api')
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (isWorkerOnly && !request.url.startsWith('/api/health/'))
+      throw new Problem(404, 'not_found', 'This process has the role worker: it answers only /api/health')
+  })
+  fastify.addHook('preValidation', async (request) => {
+    refuseUnstorable(request.query)
+    refuseUnstorable(request.params)
+  })
+  fastify.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request
+    const line = {
+      requestId: request.id,
+      method,
+      url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    }
+    request.log.info(line, 'request')
+  })
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common'
+import { JwtService } from '@nestjs/jwt'
+import { PassportStrategy } from '@nestjs/passport'
+import { ExtractJwt, Strategy } from 'passport-jwt'
+import { Config } from '../config/config.js'
+import type { Principal, Role } from '../http/principal.js'
+import { Problem } from '../http/problem.js'
+import { Sessions } from './sessions.service.js'
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60
+const ALGORITHM = 'HS256'
+const ISSUER = 'punctual'
+const AUDIENCE = 'punctual-api'
+
+interface Claims {
+  sub: string
+  tid: string
+  sid: string
+  role: Role
+}
+
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly config: Config,
+  ) {}
+
+  sign({ userId, tenantId, sessionId, role }: Principal): Promise<string> {
+    const claims: Claims = { sub: userId, tid: tenantId, sid: sessionId, role }
+    return this.jwt.signAsync(claims, {
+      secret: this.config.JWT_SECRET,
+      algorithm: ALGORITHM,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      expiresIn: ACCESS_TOKEN_SECONDS,
+    })
+  }
+}
+
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(
+    config: Config,
+    private readonly sessions: Sessions,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKey: config.JWT_SECRET,
+      algorithms: [ALGORITHM],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+    })
+  }
+
+  async validate(claims: Claims): Promise<Principal> {
+    if (!(await this.sessions.isLive(claims.sid)))
+      throw new Problem(401, 'session_ended', 'This session has ended; sign in again')
+    return { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid, role: claims.role }
+  }
+}

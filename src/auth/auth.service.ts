@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common'
+import type { Transaction } from '../database/transaction.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import type { Principal } from '../http/principal.js'
+import { conflict, Problem } from '../http/problem.js'
+import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js'
+import { Account } from './account.entity.js'
+import type { LoginDto, RegisterDto } from './auth.dto.js'
+import type { TokensView, UserView } from './auth.view.js'
+import { hashPassword, passwordMatches } from './passwords.js'
+import { Sessions, type Device } from './sessions.service.js'
+import { User } from './user.entity.js'
+
+@Injectable()
+export class Auth {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly sessions: Sessions,
+    private readonly tokens: AccessTokens,
+  ) {}
+
+  /** Creates a tenant and its owner, signed in. @throws Problem 409 when the address has an account */
+  async register(input: RegisterDto, device: Device): Promise<TokensView> {
+    const passwordHash = await hashPassword(input.password)
+    return this.work.run(async (tx) => {
+      const email = input.email.toLowerCase()
+      if (await tx.manager.existsBy(User, { email })) throw emailTaken()
+      const user = await tx.manager.save(tx.manager.create(User, { email, name: input.name, role: 'admin' }))
+      await tx.manager.insert(Account, {
+        userId: user.id,
+        providerId: 'credential',
+        accountId: user.id,
+        passwordHash,
+      })
+      return this.signIn(tx, user, device)
+    })
+  }
+
+  /** @throws Problem 401, the same for an unknown address and a wrong password */
+  async login(input: LoginDto, device: Device): Promise<TokensView> {
+    const [user] = await this.work.query<User & { passwordHash: string | null }>(
+      `select u.id, u.email, u.name, u.role, u.owner_id as "ownerId", u.created_at as "createdAt",
+              a.password_hash as "passwordHash"
+       from "user" u left join account a on a.user_id = u.id and a.provider_id = 'credential'
+       where lower(u.email) = $1`,
+      [input.email.toLowerCase()],
+    )
+    if (!(await passwordMatches(user?.passwordHash, input.password)))
+      throw new Problem(401, 'invalid_credentials', 'This address and password do not belong together')
+    return this.work.run((tx) => this.signIn(tx, user!, device))
+  }
+
+  async refresh(refreshToken: string): Promise<TokensView> {
+    const session = await this.sessions.rotate(refreshToken)
+    const user = await this.userById(session.userId)
+    return this.tokensFor(user, session)
+  }
+
+  async me(principal: Principal): Promise<UserView> {
+    return viewOf(await this.userById(principal.userId))
+  }
+
+  private async signIn(tx: Transaction, user: User, device: Device): Promise<TokensView> {
+    return this.tokensFor(user, await this.sessions.open(tx, user.id, device))
+  }
+
+  private async tokensFor(
+    user: User,
+    session: { sessionId: string; refreshToken: string },
+  ): Promise<TokensView> {
+    const principal = {
+      userId: user.id,
+      tenantId: tenantOf(user),
+      role: user.role,
+      sessionId: session.sessionId,
+    }
+    const accessToken = await this.tokens.sign(principal)
+    const { refreshToken } = session
+    return { user: viewOf(user), accessToken, expiresIn: ACCESS_TOKEN_SECONDS, refreshToken }
+  }
+
+  private userById(id: string): Promise<User> {
+    return this.work.run((tx) => tx.manager.findOneByOrFail(User, { id }))
+  }
+}
+
+const tenantOf = (user: User) => user.ownerId ?? user.id
+
+function viewOf(user: User): UserView {
+  const { id, email, name, role, createdAt } = user
+  return { id, email, name, role, tenantId: tenantOf(user), createdAt }
+}
+
+const emailTaken = () => conflict('email_taken', 'This address already has an account; sign in instead')

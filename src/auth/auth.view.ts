@@ -1,0 +1,25 @@
+import type { Role } from '../http/principal.js'
+
+export class UserView {
+  /** @example "6f1c1d1e-8f5e-4c57-9d1f-5b0c5a3e2f10" */
+  id: string
+  /** @example "ada@example.com" */
+  email: string
+  /** @example "Ada Lovelace" */
+  name: string
+  /** @example "admin" */
+  role: Role
+  /** The account owner's id: all of a tenant's people share it. */
+  tenantId: string
+  createdAt: Date
+}
+
+export class TokensView {
+  user: UserView
+  /** A JWT for `Authorization: Bearer …`. */
+  accessToken: string
+  /** Seconds until the access token ends. */
+  expiresIn: number
+  /** Good for one `POST /auth/refresh`, which gives the next one. */
+  refreshToken: string
+}

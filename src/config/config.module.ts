@@ -1,0 +1,21 @@
+import { Global, Module } from '@nestjs/common'
+import { ConfigModule as NestConfigModule, ConfigService } from '@nestjs/config'
+import { Cipher } from './cipher.js'
+import { Config } from './config.js'
+import { configSchema, parseConfig, type ConfigValues } from './config.schema.js'
+import { resolveSecrets } from './secrets.js'
+
+/** Environment and `.env`, validated once at boot; everyone injects `Config`. */
+@Global()
+@Module({
+  imports: [NestConfigModule.forRoot({ validate: parseConfig })],
+  providers: [{ provide: Config, inject: [ConfigService], useFactory: configFrom }, Cipher],
+  exports: [Config, Cipher],
+})
+export class ConfigModule {}
+
+function configFrom(service: ConfigService<ConfigValues, true>): Config {
+  const keys = Object.keys(configSchema.shape) as (keyof ConfigValues)[]
+  const values = Object.fromEntries(keys.map((key) => [key, service.get(key)])) as ConfigValues
+  return { ...values, ...resolveSecrets(values, values.DATA_DIR) }
+}

@@ -1,0 +1,58 @@
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'must be a CIDR such as 10.0.0.0/8')
+const key = z.string().min(32, 'must have at least 32 characters')
+const port = z.coerce.number().int().min(0).max(65535)
+
+/** Every setting, in one place. `.env.example` is tested against these keys. */
+export const configSchema = z
+  .object({
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: port.default(3000),
+    PROCESS_ROLES: z
+      .string()
+      .default('api,worker')
+      .transform(list)
+      .pipe(z.array(z.enum(['api', 'worker'])).min(1)),
+    DATA_DIR: z.string().min(1).default('.data'),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+    DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20),
+    JWT_SECRET: key.optional(),
+    ENCRYPTION_KEY: key.optional(),
+    SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
+    MAIL_FROM: z.email().default('support@punctual.example'),
+    WEBHOOK_ALLOW_PRIVATE_CIDRS: z.string().default('').transform(list).pipe(z.array(cidr)),
+    WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(50),
+    WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(15_000).default(0),
+  })
+  .superRefine((config, context) => {
+    if (config.NODE_ENV !== 'production') return
+    for (const name of ['JWT_SECRET', 'ENCRYPTION_KEY', 'DATABASE_URL'] as const) {
+      if (!config[name])
+        context.addIssue({ code: 'custom', path: [name], message: 'is required in production' })
+    }
+  })
+
+export type ConfigValues = z.infer<typeof configSchema>
+
+/**
+ * Reads the settings from an environment; an empty value counts as absent.
+ * @throws Error that names every wrong key, one a line
+ */
+export function parseConfig(environment: Record<string, unknown>): ConfigValues {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = configSchema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`The configuration is not valid:\n${lines.join('\n')}`)
+}

@@ -1,0 +1,62 @@
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common'
+import { ScheduleModule } from '@nestjs/schedule'
+import { DataSource, type DataSourceOptions } from 'typeorm'
+import { Config } from '../config/config.js'
+import { Clock } from './clock.js'
+import { DueWorkRunner } from './due-work.js'
+import { migrate } from './migrate.js'
+import { PostgresServer } from './postgres-server.js'
+import { UnitOfWork } from './unit-of-work.js'
+import { WakeUps } from './wake-ups.js'
+
+type OptionsFor = (url: string, poolSize: number) => DataSourceOptions
+
+/** PostgreSQL, started if need be and migrated, and what everyone does with it: units of work and due work. */
+@Global()
+@Module({})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(PostgresServer) private readonly server: PostgresServer,
+  ) {}
+
+  static forRoot(optionsFor: OptionsFor): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [ScheduleModule.forRoot()],
+      providers: [
+        { provide: PostgresServer, inject: [Config], useFactory: PostgresServer.start },
+        {
+          provide: DataSource,
+          inject: [PostgresServer, Config],
+          useFactory: (server: PostgresServer, config: Config) =>
+            connect(server, optionsFor(server.url, config.DATABASE_POOL_SIZE)),
+        },
+        Clock,
+        WakeUps,
+        UnitOfWork,
+        DueWorkRunner,
+      ],
+      exports: [DataSource, Clock, WakeUps, UnitOfWork, DueWorkRunner],
+    }
+  }
+
+  /** After the last request and the last piece of work: Nest calls the other modules' hooks before the shutdown's. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.source.destroy()
+    await this.server.stop()
+  }
+}
+
+async function connect(server: PostgresServer, options: DataSourceOptions): Promise<DataSource> {
+  const source = new DataSource(options)
+  try {
+    await source.initialize()
+    await migrate(source)
+    return source
+  } catch (error) {
+    await (source.isInitialized ? source.destroy() : undefined)
+    await server.stop()
+    throw new Error(`Cannot use the database (DATABASE_URL): ${(error as Error).message}`, { cause: error })
+  }
+}

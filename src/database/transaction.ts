@@ -1,0 +1,30 @@
+import type { EntityManager } from 'typeorm'
+
+/** A unit of work under way: everything written through it commits together, or not at all. */
+export class Transaction {
+  /** Names of due work written, with the milliseconds until the earliest of it is due. */
+  readonly wakes = new Map<string, number>()
+  private instant: Promise<Date> | undefined
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly sqlNow: string,
+  ) {}
+
+  /** Runs SQL and returns its rows, whatever the statement. */
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const result = await this.manager.queryRunner!.query(sql, parameters, true)
+    return result.records as Row[]
+  }
+
+  /** The transaction's instant by the database's clock: the same whenever asked. */
+  now(): Promise<Date> {
+    this.instant ??= this.query<{ now: Date }>(`select ${this.sqlNow} as now`).then(([row]) => row!.now)
+    return this.instant
+  }
+
+  /** After the commit, tells the workers of this name that something is due in so many milliseconds. */
+  wake(name: string, inMs = 0): void {
+    this.wakes.set(name, Math.min(inMs, this.wakes.get(name) ?? Infinity))
+  }
+}

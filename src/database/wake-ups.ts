@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomUUID } from 'node:crypto'
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common'
+import pg from 'pg'
+import { DataSource } from 'typeorm'
+import { Config } from '../config/config.js'
+import { PostgresServer } from './postgres-server.js'
+
+const CHANNEL = 'punctual_wake'
+const COALESCE_MS = 10
+const RECONNECT_MS = 1_000
+/** Workers look this often in any case: what is due later needs no message, and a lost one costs no more than this. */
+export const POLL_MS = 5_000
+
+type Listener = (inMs: number) => void
+
+/**
+ * Tells workers, here at once and in other processes through NOTIFY, that due work was written. Only a hint:
+ * polling finds everything. At most one NOTIFY each 10 ms, outside the commits: one inside each would serialise them.
+ */
+@Injectable()
+export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(WakeUps.name)
+  private readonly sender = randomUUID()
+  private readonly listeners = new Map<string, Listener>()
+  private pending = new Map<string, number>()
+  private timer: NodeJS.Timeout | undefined
+  private client: pg.Client | undefined
+  private stopped = false
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly server: PostgresServer,
+    private readonly config: Config,
+  ) {}
+
+  on(name: string, listener: Listener): void {
+    this.listeners.set(name, listener)
+  }
+
+  announce(name: string, inMs: number): void {
+    if (inMs > POLL_MS) return
+    this.listeners.get(name)?.(inMs)
+    this.pending.set(name, Math.min(inMs, this.pending.get(name) ?? Infinity))
+    this.timer ??= setTimeout(() => void this.notify(), COALESCE_MS)
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.config.PROCESS_ROLES.includes('worker')) void this.listen()
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true
+    clearTimeout(this.timer)
+    await this.client?.end().catch(() => {})
+  }
+
+  private async notify(): Promise<void> {
+    const wakes = Object.fromEntries(this.pending)
+    this.pending = new Map()
+    this.timer = undefined
+    if (this.stopped) return
+    const message = JSON.stringify({ sender: this.sender, wakes })
+    await this.source
+      .query(`select pg_notify('${CHANNEL}', $1)`, [message])
+      .catch((error: Error) => this.logger.warn(`Other processes were not woken: ${error.message}`))
+  }
+
+  private async listen(): Promise<void> {
+    while (!this.stopped) {
+      const client = new pg.Client({ connectionString: this.server.url, keepAlive: true })
+      const ended = new Promise<void>((resolve) => client.once('end', resolve))
+      client.on('error', (error) => this.logger.warn(`Lost the listening connection: ${error.message}`))
+      client.on('notification', ({ payload }) => this.heard(payload ?? ''))
+      try {
+        await client.connect()
+        this.client = client
+        await client.query(`listen ${CHANNEL}`)
+        await ended
+      } catch (error) {
+        this.logger.warn(`Cannot listen for wake-ups: ${(error as Error).message}`)
+        await client.end().catch(() => {})
+      }
+      if (!this.stopped) await sleep(RECONNECT_MS, undefined, { ref: false })
+    }
+  }
+
+  private heard(payload: string): void {
+    const message = JSON.parse(payload) as { sender: string; wakes: Record<string, number> }
+    if (message.sender === this.sender) return
+    for (const [name, inMs] of Object.entries(message.wakes)) this.listeners.get(name)?.(inMs)
+  }
+}

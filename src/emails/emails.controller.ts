@@ -1,0 +1,88 @@
+import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
+import { IdParam } from '../http/id.pipe.js'
+import { Me, type Principal } from '../http/principal.js'
+import { EmailPage, EmailView, ReceivedView } from './email.view.js'
+import { AssignDto, ChangeEmailDto, EmailsQuery, PostEmailDto, ReplyDto } from './emails.dto.js'
+import { EmailsReader } from './emails.query.js'
+import { Emails } from './emails.service.js'
+import { Intake } from './intake.service.js'
+import { Replies } from './replies.service.js'
+
+@Controller('emails')
+export class EmailsController {
+  constructor(
+    private readonly intake: Intake,
+    private readonly emails: Emails,
+    private readonly replies: Replies,
+    private readonly reader: EmailsReader,
+  ) {}
+
+  /** Take in a message given as JSON. Its reply clock starts. */
+  @Post()
+  async receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
+    const named = ({ address, name }: PostEmailDto['from']) => ({
+      address: address.toLowerCase(),
+      name: name ?? null,
+    })
+    const receipt = await this.intake.receive(me.tenantId, { ...body, from: named(from), to: to?.map(named) })
+    return { ...(await this.reader.read(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+  }
+
+  /** List the mailbox, with filters. */
+  @Get()
+  list(@Me() me: Principal, @Query() query: EmailsQuery): Promise<EmailPage> {
+    return this.reader.list(me.tenantId, query)
+  }
+
+  /** Read an email with its conversation, replies, reply clock and history. */
+  @Get(':id')
+  read(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Change priority, customer tier or category. */
+  @Patch(':id')
+  async change(@Me() me: Principal, @IdParam() id: number, @Body() body: ChangeEmailDto): Promise<EmailView> {
+    await this.emails.change(me, id, body)
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Assign it to a team member. */
+  @Post(':id/assign')
+  @HttpCode(200)
+  async assign(@Me() me: Principal, @IdParam() id: number, @Body() body: AssignDto): Promise<EmailView> {
+    await this.emails.assign(me, id, body.memberId)
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Take it from whoever has it. */
+  @Post(':id/unassign')
+  @HttpCode(200)
+  async unassign(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
+    await this.emails.unassign(me, id)
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Answer it. The reply is stored, stops the clock, and is then sent through SMTP_URL when that is set. */
+  @Post(':id/reply')
+  async reply(@Me() me: Principal, @IdParam() id: number, @Body() body: ReplyDto): Promise<EmailView> {
+    await this.replies.reply(me, id, body)
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Close it: nothing more is to be done. Stops the clock. */
+  @Post(':id/resolve')
+  @HttpCode(200)
+  async resolve(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
+    await this.emails.resolve(me, id)
+    return this.reader.read(me.tenantId, id)
+  }
+
+  /** Open a resolved email again. */
+  @Post(':id/reopen')
+  @HttpCode(200)
+  async reopen(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
+    await this.emails.reopen(me, id)
+    return this.reader.read(me.tenantId, id)
+  }
+}

@@ -1,0 +1,218 @@
+import { Transform, Type } from 'class-transformer'
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsDate,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator'
+import { Flag } from '../http/flag.decorator.js'
+import { PageQuery } from '../http/paging.dto.js'
+import { Trimmed } from '../http/trimmed.decorator.js'
+import { PRIORITIES, STATUSES, TIERS, type Priority, type Status, type Tier } from './email.entity.js'
+
+/** An id in angle brackets or without. */
+const MessageId = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.trim().replace(/^<|>$/g, '') : value,
+  )
+
+export class AddressDto {
+  /** @example "customer@example.com" */
+  @Trimmed()
+  @IsEmail()
+  @MaxLength(254)
+  address: string
+
+  /** @example "Charles Babbage" */
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  name?: string | null
+}
+
+export class PostEmailDto {
+  @ValidateNested()
+  @Type(() => AddressDto)
+  from: AddressDto
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => AddressDto)
+  to?: AddressDto[]
+
+  /** @example "The engine does not start" */
+  @IsString()
+  @MaxLength(998)
+  subject: string
+
+  /** @example "It stopped after the last update. What can I do?" */
+  @IsString()
+  @MaxLength(1_000_000)
+  text: string
+
+  /** @example "<p>It stopped after the last update.</p>" */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000_000)
+  html?: string
+
+  /**
+   * The same one twice is one email.
+   * @example "20260302.1@example.com"
+   */
+  @IsOptional()
+  @MessageId()
+  @IsString()
+  @Length(1, 500)
+  @Matches(/^[^\s<>]+$/, { message: 'messageId must be one id without spaces' })
+  messageId?: string
+
+  /** @example "20260301.9@example.com" */
+  @IsOptional()
+  @MessageId()
+  @IsString()
+  @Length(1, 500)
+  inReplyTo?: string
+
+  /** @example ["20260301.9@example.com"] */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  @Length(1, 500, { each: true })
+  references?: string[]
+
+  /** @example "high" */
+  @IsOptional()
+  @IsIn(PRIORITIES)
+  priority?: Priority
+
+  /** @example "vip" */
+  @IsOptional()
+  @IsIn(TIERS)
+  customerTier?: Tier
+
+  /** @example "billing" */
+  @IsOptional()
+  @Trimmed()
+  @IsString()
+  @Length(1, 100)
+  category?: string
+
+  /**
+   * When the reply clock starts; the present by default.
+   * @example "2026-03-02T09:00:00.000Z"
+   */
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  receivedAt?: Date
+}
+
+export class InboundQuery {
+  /** Overrides what the mail's own headers say. */
+  @IsOptional()
+  @IsIn(PRIORITIES)
+  priority?: Priority
+
+  @IsOptional()
+  @IsIn(TIERS)
+  customerTier?: Tier
+
+  @IsOptional()
+  @Trimmed()
+  @IsString()
+  @Length(1, 100)
+  category?: string
+}
+
+export class ChangeEmailDto {
+  /** @example "high" */
+  @IsOptional()
+  @IsIn(PRIORITIES)
+  priority?: Priority
+
+  /** @example "enterprise" */
+  @IsOptional()
+  @IsIn(TIERS)
+  customerTier?: Tier
+
+  /**
+   * Null removes it.
+   * @example "billing"
+   */
+  @IsOptional()
+  @Trimmed()
+  @IsString()
+  @Length(1, 100)
+  category?: string | null
+}
+
+export class AssignDto {
+  /** @example 7 */
+  @IsInt()
+  @Min(1)
+  memberId: number
+}
+
+export class ReplyDto {
+  /** @example "Thank you for writing. Please hold the start button for five seconds." */
+  @IsString()
+  @Length(1, 1_000_000)
+  text: string
+
+  /** @example "<p>Thank you for writing.</p>" */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000_000)
+  html?: string
+}
+
+export class EmailsQuery extends PageQuery {
+  @IsOptional()
+  @IsIn(STATUSES)
+  status?: Status
+
+  @IsOptional()
+  @IsIn(PRIORITIES)
+  priority?: Priority
+
+  @IsOptional()
+  @IsIn(TIERS)
+  customerTier?: Tier
+
+  /** A team member's id, or `none`. */
+  @IsOptional()
+  @Matches(/^([1-9]\d{0,14}|none)$/, { message: "assignee must be a team member's id or none" })
+  assignee?: string
+
+  /** Only mail whose deadline has passed without an answer, or only the rest. */
+  @IsOptional()
+  @Flag()
+  overdue?: boolean
+
+  /**
+   * Words of the subject, the sender or the text; quotes and -minus as in a web search.
+   * @example "invoice -spam"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  q?: string
+
+  /** `received`: newest first. `deadline`: due first, and only mail that has a reply clock. */
+  @IsOptional()
+  @IsIn(['received', 'deadline'])
+  sort: 'received' | 'deadline' = 'received'
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common'
+import { AttachmentsController } from './attachments.controller.js'
+import { EmailsController } from './emails.controller.js'
+import { EmailsReader } from './emails.query.js'
+import { Emails } from './emails.service.js'
+import { Inbound } from './inbound.service.js'
+import { InboundController } from './inbound.controller.js'
+import { Intake } from './intake.service.js'
+import { MailParser } from './mail-parser.js'
+import { RepliesSender } from './replies.sender.js'
+import { Replies } from './replies.service.js'
+
+@Module({
+  controllers: [InboundController, AttachmentsController, EmailsController],
+  providers: [Intake, Inbound, MailParser, Emails, EmailsReader, Replies, RepliesSender],
+  exports: [Intake],
+})
+export class EmailsModule {}

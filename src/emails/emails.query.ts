@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common'
+import { Clock } from '../database/clock.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { cursorKey, toPage, type Page } from '../http/paging.js'
+import { notFound } from '../http/problem.js'
+import { isoText } from './email-facts.js'
+import type { EmailSummaryView, EmailView } from './email.view.js'
+import type { EmailsQuery } from './emails.dto.js'
+
+/** Narrow SQL read model of another module's table: an email's page shows its clock. */
+const CLOCK = `case when c.id is null then null else json_build_object(
+  'state', c.state, 'startedAt', ${isoText('c.started_at')}, 'targetMinutes', c.target_seconds / 60.0,
+  'warningAt', ${isoText('c.warning_at')}, 'deadlineAt', ${isoText('c.deadline_at')},
+  'warnedAt', ${isoText('c.warned_at')}, 'breachedAt', ${isoText('c.breached_at')},
+  'stoppedAt', ${isoText('c.stopped_at')}) end as clock`
+
+const FROM = `json_build_object('address', e.from_address, 'name', e.from_name) as "from"`
+
+const SUMMARY = `e.id, e.thread_id as "threadId", e.message_id as "messageId", e.subject, ${FROM}, e.kind, e.status,
+  e.priority, e.customer_tier as "customerTier", e.category, e.assignee_id as "assigneeId",
+  e.received_at as "receivedAt", e.replied_at as "repliedAt", e.resolved_at as "resolvedAt", ${CLOCK}`
+
+const REPLIES = `select id, author_id as "authorId", to_address as "toAddress", subject, body_text as "bodyText",
+  body_html as "bodyHtml", message_id as "messageId", state, sent_elsewhere as "sentElsewhere", attempts,
+  error_message as "errorMessage", created_at as "createdAt", sent_at as "sentAt"
+  from email_replies where email_id = $1 order by id`
+
+const ATTACHMENTS = `select id, filename, content_type as "contentType", disposition, content_id as "contentId",
+  size_bytes as "sizeBytes", sha256 from email_attachments where email_id = $1 order by id`
+
+const THREAD = `select e.id, e.subject, ${FROM}, e.status, e.received_at as "receivedAt"
+  from emails e where e.user_id = $1 and e.thread_id = $2 order by e.received_at, e.id limit 500`
+
+const HISTORY = `select at, action, "actorId", detail from (
+    select occurred_at as at, seq, name as action, null::uuid as "actorId", data::jsonb - 'email' as detail
+      from events where email_id = $1
+    union all
+    select created_at, 0, action, actor_id, detail::jsonb from email_changes where email_id = $1
+  ) entries order by at, seq limit 1000`
+
+/** Reads of the mailbox. */
+@Injectable()
+export class EmailsReader {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(tenantId: string, query: EmailsQuery): Promise<Page<EmailSummaryView>> {
+    const { sql, parameters } = listSql(tenantId, query, this.clock.sqlNow)
+    const rows = await this.work.query<EmailSummaryView>(sql, parameters)
+    return toPage(rows, query.limit, ({ id, receivedAt, clock }) => [
+      query.sort === 'deadline' ? clock!.deadlineAt : receivedAt,
+      id,
+    ])
+  }
+
+  /** @throws Problem 404 */
+  async read(tenantId: string, id: number): Promise<EmailView> {
+    const [email] = await this.work.query<EmailView>(
+      `select ${SUMMARY}, e.to_addresses as "to", e.cc_addresses as cc, e.body_text as "bodyText",
+              e.body_html as "bodyHtml"
+       from emails e left join sla_clocks c on c.email_id = e.id where e.id = $1 and e.user_id = $2`,
+      [id, tenantId],
+    )
+    if (!email) throw notFound('email')
+    const [attachments, replies, thread, history] = await Promise.all([
+      this.work.query<EmailView['attachments'][number]>(ATTACHMENTS, [id]),
+      this.work.query<EmailView['replies'][number]>(REPLIES, [id]),
+      this.work.query<EmailView['thread'][number]>(THREAD, [tenantId, email.threadId]),
+      this.work.query<EmailView['history'][number]>(HISTORY, [id]),
+    ])
+    return { ...email, attachments, replies, thread, history }
+  }
+}
+
+function listSql(tenantId: string, query: EmailsQuery, sqlNow: string) {
+  const parameters: unknown[] = [tenantId]
+  const bind = (value: unknown) => `$${parameters.push(value)}`
+  const conditions = [...filters(query, sqlNow, bind), ...after(query, bind)]
+  const [join, order] =
+    query.sort === 'deadline'
+      ? ['join', 'c.deadline_at, c.email_id']
+      : ['left join', 'e.received_at desc, e.id desc']
+  const tenant = query.sort === 'deadline' ? 'c.user_id = $1 and e.user_id = $1' : 'e.user_id = $1'
+  const sql = `select ${SUMMARY} from emails e ${join} sla_clocks c on c.email_id = e.id
+    where ${[tenant, ...conditions].join(' and ')} order by ${order} limit ${bind(query.limit + 1)}`
+  return { sql, parameters }
+}
+
+function* filters(query: EmailsQuery, sqlNow: string, bind: (value: unknown) => string) {
+  const { status, priority, customerTier, assignee, overdue, q } = query
+  if (status) yield `e.status = ${bind(status)}`
+  if (priority) yield `e.priority = ${bind(priority)}`
+  if (customerTier) yield `e.customer_tier = ${bind(customerTier)}`
+  if (assignee === 'none') yield 'e.assignee_id is null'
+  else if (assignee) yield `e.assignee_id = ${bind(Number(assignee))}`
+  const isOverdue = `coalesce(c.state = 'running' and c.deadline_at < ${sqlNow}, false)`
+  if (overdue !== undefined) yield overdue ? isOverdue : `not ${isOverdue}`
+  if (q) yield `${SEARCHED} @@ websearch_to_tsquery('simple', ${bind(q)})`
+}
+
+/** The expression of emails_search_idx, word for word. */
+const SEARCHED = `to_tsvector('simple', e.subject || ' ' || e.from_address || ' ' || coalesce(e.from_name, '')
+  || ' ' || left(e.body_text, 100000))`
+
+function* after({ cursor, sort }: EmailsQuery, bind: (value: unknown) => string) {
+  const isKey = ([at, id, ...rest]: unknown[]) =>
+    typeof at === 'string' && !Number.isNaN(Date.parse(at)) && Number.isSafeInteger(id) && rest.length === 0
+  const key = cursorKey(cursor, isKey)
+  if (!key) return
+  const [at, id] = key.map(bind)
+  if (sort === 'deadline') yield `(c.deadline_at, c.email_id) > (${at}::timestamptz, ${id}::bigint)`
+  else yield `(e.received_at, e.id) < (${at}::timestamptz, ${id}::bigint)`
+}

@@ -1,0 +1,41 @@
+import { Body, Controller, Post, Query } from '@nestjs/common'
+import { ApiBody, ApiConsumes } from '@nestjs/swagger'
+import { Me, type Principal } from '../http/principal.js'
+import { Problem } from '../http/problem.js'
+import { ReceivedView } from './email.view.js'
+import { InboundQuery } from './emails.dto.js'
+import { EmailsReader } from './emails.query.js'
+import { Inbound } from './inbound.service.js'
+
+@Controller('emails/inbound')
+export class InboundController {
+  constructor(
+    private readonly inbound: Inbound,
+    private readonly reader: EmailsReader,
+  ) {}
+
+  /** Take in a message as it came over SMTP: raw RFC 5322, up to 25 MB, attachments kept. */
+  @Post()
+  @ApiConsumes('message/rfc822')
+  @ApiBody({
+    required: true,
+    schema: { type: 'string' },
+    examples: {
+      question: {
+        value:
+          'From: Charles <charles@example.com>\r\nTo: support@example.com\r\nSubject: The engine stopped\r\n' +
+          'Message-ID: <1842@example.com>\r\n\r\nWhat can I do?\r\n',
+      },
+    },
+  })
+  async receive(
+    @Me() me: Principal,
+    @Query() query: InboundQuery,
+    @Body() raw: unknown,
+  ): Promise<ReceivedView> {
+    if (!Buffer.isBuffer(raw))
+      throw new Problem(415, 'unsupported_media_type', 'Send the raw message as Content-Type: message/rfc822')
+    const receipt = await this.inbound.receive(me.tenantId, raw, query)
+    return { ...(await this.reader.read(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+  }
+}

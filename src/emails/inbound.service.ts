@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common'
+import { Problem } from '../http/problem.js'
+import type { InboundQuery } from './emails.dto.js'
+import { Intake, type Receipt } from './intake.service.js'
+import { MailParser } from './mail-parser.js'
+import { UnreadableMail } from './parsed-mail.js'
+
+/** Raw mail: parsed beside the event loop, then taken in like any other. */
+@Injectable()
+export class Inbound {
+  constructor(
+    private readonly parser: MailParser,
+    private readonly intake: Intake,
+  ) {}
+
+  /** @param hints what the caller knows better than the mail's headers. @throws Problem 422 for what is no mail */
+  async receive(tenantId: string, raw: Buffer, hints: InboundQuery): Promise<Receipt> {
+    const mail = await this.parse(raw)
+    return this.intake.receive(tenantId, {
+      ...mail,
+      from: mail.from ?? { address: '', name: null },
+      priority: hints.priority ?? mail.priority,
+      customerTier: hints.customerTier,
+      category: hints.category,
+    })
+  }
+
+  private async parse(raw: Buffer) {
+    try {
+      return await this.parser.parse(raw)
+    } catch (error) {
+      if (error instanceof UnreadableMail) throw new Problem(422, 'unreadable_mail', error.reason)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import type { Transaction } from '../database/transaction.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import type { EmailFacts } from '../events/catalogue.js'
+import { Events } from '../events/events.publisher.js'
+import { invalid } from '../http/problem.js'
+import { emailFacts } from './email-facts.js'
+import type { Address, Kind, Priority, Tier } from './email.entity.js'
+import type { ParsedAttachment } from './parsed-mail.js'
+import { findThread } from './threads.js'
+
+/** A message on its way in, whatever brought it. */
+export interface IncomingEmail {
+  /** Absent for what never was mail: one is made up. */
+  messageId?: string
+  inReplyTo?: string | null
+  references?: string[]
+  from: Address
+  to?: Address[]
+  cc?: Address[]
+  subject: string
+  text: string
+  html?: string | null
+  kind?: Kind
+  priority?: Priority | null
+  customerTier?: Tier | null
+  category?: string | null
+  /** When the reply clock starts; the present when absent. */
+  receivedAt?: Date
+  attachments?: ParsedAttachment[]
+}
+
+export interface Receipt {
+  id: number
+  /** The mailbox has this Message-ID already: nothing was written. */
+  duplicate: boolean
+}
+
+const MAX_AHEAD_MS = 5 * 60_000
+
+/** Takes mail into the mailbox: each Message-ID once, into its thread, and tells of it. */
+@Injectable()
+export class Intake {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly events: Events,
+  ) {}
+
+  receive(tenantId: string, incoming: IncomingEmail): Promise<Receipt> {
+    return this.work.run(async (tx) => {
+      const receivedAt = await arrival(tx, incoming)
+      const threadId = (await findThread(tx, tenantId, incoming)) ?? randomUUID()
+      const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
+      const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId, receivedAt })
+      if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
+      await insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
+      await this.events.publish(tx, 'email.received', { tenantId, data: { email } })
+      return { id: email.id, duplicate: false }
+    })
+  }
+}
+
+async function arrival(tx: Transaction, { receivedAt }: IncomingEmail): Promise<Date> {
+  const now = await tx.now()
+  if (!receivedAt) return now
+  if (receivedAt.getTime() > now.getTime() + MAX_AHEAD_MS)
+    throw invalid('receivedAt', 'must not lie in the future')
+  return receivedAt
+}
+
+type Row = IncomingEmail & { messageId: string; threadId: string; receivedAt: Date }
+
+async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promise<EmailFacts | undefined> {
+  const [row] = await tx.query<{ facts: EmailFacts }>(
+    `insert into emails as e (user_id, thread_id, message_id, in_reply_to, reference_ids, from_address, from_name,
+       to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category, received_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     on conflict on constraint emails_message_id_key do nothing
+     returning ${emailFacts('e')} as facts`,
+    [
+      tenantId,
+      email.threadId,
+      email.messageId,
+      email.inReplyTo ?? null,
+      email.references ?? [],
+      email.from.address,
+      email.from.name,
+      JSON.stringify(email.to ?? []),
+      JSON.stringify(email.cc ?? []),
+      email.subject,
+      email.text,
+      email.html ?? null,
+      email.kind ?? 'human',
+      email.priority ?? 'medium',
+      email.customerTier ?? 'standard',
+      email.category ?? null,
+      email.receivedAt,
+    ],
+  )
+  return row?.facts
+}
+
+async function idOf(tx: Transaction, tenantId: string, messageId: string): Promise<number> {
+  const [row] = await tx.query<{ id: number }>(
+    `select id from emails where user_id = $1 and message_id = $2 and provider_id is null`,
+    [tenantId, messageId],
+  )
+  return row!.id
+}
+
+async function insertAttachments(
+  tx: Transaction,
+  tenantId: string,
+  emailId: number,
+  attachments: ParsedAttachment[],
+) {
+  for (const file of attachments)
+    await tx.query(
+      `insert into email_attachments
+         (user_id, email_id, filename, content_type, disposition, content_id, size_bytes, sha256, content)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        tenantId,
+        emailId,
+        file.filename,
+        file.contentType,
+        file.disposition,
+        file.contentId,
+        file.size,
+        file.sha256,
+        Buffer.from(file.content),
+      ],
+    )
+}

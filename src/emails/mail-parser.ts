@@ -1,0 +1,71 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
+import { Piscina } from 'piscina'
+import type { ParseOutcome } from './mail-parser.worker.js'
+import { UnreadableMail, type ParsedMail } from './parsed-mail.js'
+import { workerModule } from './worker-module.js'
+
+const MAX_THREADS = 2
+const IDLE_MS = 30_000
+const MAX_HEAP_MB = 512
+
+/** Turns raw mail (RFC 5322, MIME) into its parts, in worker threads: a 25 MB mail must not stop the API. */
+@Injectable()
+export class MailParser implements OnModuleDestroy {
+  /** How long one mail may take, counted from when a thread is free for it. */
+  timeoutMs = 30_000
+
+  private readonly logger = new Logger(MailParser.name)
+  private readonly waiting: (() => void)[] = []
+  private busy = 0
+  private readonly pool = new Piscina<Uint8Array, ParseOutcome>({
+    ...workerModule(import.meta.url, 'mail-parser.worker'),
+    minThreads: 0,
+    maxThreads: MAX_THREADS,
+    idleTimeout: IDLE_MS,
+    closeTimeout: 5_000,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  }).on('error', (error) => this.logger.error(error))
+
+  /**
+   * @param raw the mail as it came over the wire; it stays the caller's and is not changed
+   * @throws UnreadableMail when it is not a mail, or takes more than 30 s or 512 MB to read
+   */
+  async parse(raw: Buffer): Promise<ParsedMail> {
+    const outcome = await this.inTurn(() => this.run(raw))
+    if ('unreadable' in outcome) throw new UnreadableMail(outcome.unreadable)
+    return outcome.mail
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.pool.close()
+  }
+
+  /** Piscina would queue for us, but with the timeout already running: a backlog would time itself out. */
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.busy >= MAX_THREADS) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    else this.busy++
+    try {
+      return await work()
+    } finally {
+      const next = this.waiting.shift()
+      if (next) next()
+      else this.busy--
+    }
+  }
+
+  private async run(raw: Buffer): Promise<ParseOutcome> {
+    const timeout = AbortSignal.timeout(this.timeoutMs)
+    // The copy is ours to give away. The caller's own memory is not: a small Buffer shares its pool with others,
+    // and whoever holds a large one would find it empty.
+    const copy = new Uint8Array(raw)
+    try {
+      return await this.pool.run(copy, { transferList: [copy.buffer], signal: timeout })
+    } catch (error) {
+      if (timeout.aborted) return { unreadable: 'The mail takes too long to read.' }
+      if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        return { unreadable: 'The mail takes more memory to read than any honest mail does.' }
+      }
+      throw error
+    }
+  }
+}

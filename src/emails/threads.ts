@@ -1,0 +1,49 @@
+import type { Transaction } from '../database/transaction.js'
+
+interface Links {
+  messageId?: string
+  inReplyTo?: string | null
+  references?: string[]
+}
+
+/**
+ * The conversation that a message belongs to, within its tenant: that of a message or reply it refers to, or of one
+ * that referred to it before it came. Two conversations that it proves to be one become one.
+ */
+export async function findThread(tx: Transaction, tenantId: string, mail: Links): Promise<string | null> {
+  const parents = [...new Set([...(mail.references ?? []), ...(mail.inReplyTo ? [mail.inReplyTo] : [])])]
+  if (!mail.messageId && parents.length === 0) return null // nothing can refer to an id that was not given
+  // Messages of one conversation wait for each other here, so that two arriving together do not found two threads.
+  const root = parents[0] ?? mail.messageId
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`thread ${tenantId} ${root}`])
+  const threads = await threadsOf(tx, tenantId, parents, mail.messageId)
+  const [thread, ...others] = threads
+  if (others.length > 0)
+    await tx.query(`update emails set thread_id = $1 where user_id = $2 and thread_id = any($3)`, [
+      thread,
+      tenantId,
+      others,
+    ])
+  return thread ?? null
+}
+
+async function threadsOf(
+  tx: Transaction,
+  tenantId: string,
+  parents: string[],
+  messageId?: string,
+): Promise<string[]> {
+  const rows = await tx.query<{ threadId: string }>(
+    `select thread_id as "threadId" from (
+       select thread_id, received_at from emails where user_id = $1 and message_id = any($2)
+       union all
+       select e.thread_id, e.received_at from email_replies r join emails e on e.id = r.email_id
+         where r.user_id = $1 and r.message_id = any($2)
+       union all
+       select thread_id, received_at from emails
+         where user_id = $1 and reference_ids <> '{}' and reference_ids && array[$3]::text[]
+     ) found group by thread_id order by min(received_at), thread_id`,
+    [tenantId, parents, messageId ?? ''],
+  )
+  return rows.map((row) => row.threadId)
+}

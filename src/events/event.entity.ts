@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+import type { EventCatalogue, EventName } from './catalogue.js'
+
+/** The stored stream: every domain event, in the order of `seq`. */
+@Entity('events')
+export class StoredEvent {
+  @PrimaryColumn('uuid') id: string
+  @Column({ type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS' }) seq: number
+  @Column('uuid') userId: string
+  @Column('text') name: EventName
+  @Column('bigint', { nullable: true }) emailId: number | null
+  @Column('json') data: EventCatalogue[EventName]
+  @Column({ type: 'timestamptz', precision: 3 }) occurredAt: Date
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import { EventEmitter2 } from '@nestjs/event-emitter'
+import type { Transaction } from '../database/transaction.js'
+import type { DomainEvent, EventCatalogue, EventName } from './catalogue.js'
+
+export interface Draft<Name extends EventName> {
+  tenantId: string
+  data: EventCatalogue[Name]
+}
+
+/** Stores events in their transaction and lets every listener act in it. */
+@Injectable()
+export class Events {
+  constructor(private readonly emitter: EventEmitter2) {}
+
+  /**
+   * Publishes one event or a batch of one name. Listeners run one after another on the transaction's connection,
+   * in the order of the modules; the first error ends the whole unit of work.
+   */
+  async publish<Name extends EventName>(
+    tx: Transaction,
+    name: Name,
+    drafts: Draft<Name> | Draft<Name>[],
+  ): Promise<void> {
+    const batch = [drafts].flat() as Draft<Name>[]
+    if (batch.length === 0) return
+    const occurredAt = await tx.now()
+    const events = batch.map((draft) => ({ id: uuidv7(occurredAt), name, occurredAt, ...draft }))
+    await store(tx, events)
+    for (const listener of this.emitter.listeners(name)) await listener(tx, events)
+  }
+}
+
+/** One statement for any number of events. */
+async function store(tx: Transaction, events: DomainEvent[]): Promise<void> {
+  const rows = events.map(({ data, ...event }) => ({
+    ...event,
+    emailId: 'email' in data ? (data.email?.id ?? null) : null,
+    data,
+  }))
+  await tx.query(
+    `insert into events (id, user_id, name, email_id, data, occurred_at)
+     select id, "tenantId", name, "emailId", data, "occurredAt"
+     from json_to_recordset($1) as e(
+       id uuid, "tenantId" uuid, name text, "emailId" bigint, data json, "occurredAt" timestamptz)`,
+    [JSON.stringify(rows)],
+  )
+}
+
+/** Ids that sort by time keep the index's inserts at its right edge (RFC 9562, 5.7). */
+function uuidv7(instant: Date): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(instant.getTime(), 0, 6)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x70
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common'
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core'
+import { IdempotencyInterceptor } from './idempotency.interceptor.js'
+import { ProblemFilter } from './problem.filter.js'
+import { validationPipe } from './validation.js'
+
+@Module({
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_PIPE, useFactory: validationPipe },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+  ],
+})
+export class HttpModule {}

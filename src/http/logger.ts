@@ -1,0 +1,39 @@
+import type { LoggerService } from '@nestjs/common'
+import { pino, type Logger } from 'pino'
+
+/** What must never reach a log. */
+const REDACTED = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  '*.password',
+  '*.secret',
+  '*.refreshToken',
+  '*.accessToken',
+]
+
+export const createPino = (level: string): Logger =>
+  pino({ level, redact: { paths: REDACTED, censor: '[redacted]' } })
+
+/** Nest's log calls as structured pino lines. */
+export class PinoLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest)
+  error = (message: unknown, ...rest: unknown[]) => this.write('error', message, rest)
+  warn = (message: unknown, ...rest: unknown[]) => this.write('warn', message, rest)
+  debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest)
+  verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest)
+  fatal = (message: unknown, ...rest: unknown[]) => this.write('fatal', message, rest)
+
+  /** Nest passes the context last, and a stack before it on errors. */
+  private write(
+    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const context = rest.at(-1)
+    const stack = rest.length > 1 ? rest[0] : undefined
+    if (typeof message === 'object') this.pino[level]({ context, ...message })
+    else this.pino[level]({ context, stack }, String(message))
+  }
+}

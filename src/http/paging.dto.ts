@@ -1,0 +1,21 @@
+import { Type } from 'class-transformer'
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator'
+
+export class PageQuery {
+  /**
+   * How many rows at most, 1 to 100.
+   * @example 25
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 25
+
+  /** The `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  cursor?: string
+}

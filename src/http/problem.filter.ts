@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http'
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './problem.js'
+
+/** Every error leaves as `application/problem+json` with a stable code; the unexpected is logged and says nothing. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name)
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp()
+    const request = http.getRequest<FastifyRequest>()
+    const reply = http.getResponse<FastifyReply>()
+    const problem = asProblem(error)
+    if (problem.getStatus() >= 500) this.logger.error({ err: error, requestId: request.id })
+    if (reply.raw.headersSent) return
+    sendProblem(reply, problem, request.id)
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): void {
+  const status = problem.getStatus()
+  const { code, detail, errors } = problem
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  void reply
+    .code(status)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, errors, requestId })
+}
+
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof HttpException) return fromHttp(error)
+  const { statusCode, message } = error as { statusCode?: number; message?: string }
+  // Fastify's own refusals carry a status: a body too large, malformed JSON, an unsupported media type.
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return new Problem(statusCode, codeOf(statusCode), message ?? '')
+  return (
+    databaseProblem(error) ??
+    new Problem(500, 'internal_error', 'Something went wrong here; it has been logged')
+  )
+}
+
+function fromHttp(error: HttpException): Problem {
+  const status = error.getStatus()
+  return new Problem(status, codeOf(status), error.message)
+}
+
+/** What PostgreSQL says of two callers who did the same at once, or of one who came while it was away. */
+function databaseProblem(error: unknown): Problem | undefined {
+  const code = (error as { code?: string } | undefined)?.code
+  if (code === '23505')
+    return new Problem(409, 'already_exists', 'Another request has just created the same thing')
+  if (code === '40001' || code === '40P01')
+    return new Problem(409, 'try_again', 'Another request changed the same thing; try again')
+  return undefined
+}
+
+const codeOf = (status: number) => (STATUS_CODES[status] ?? 'error').toLowerCase().replaceAll(/\W+/g, '_')

@@ -1,0 +1,32 @@
+import { ValidationPipe, type ValidationError } from '@nestjs/common'
+import { Problem, type FieldError } from './problem.js'
+
+/** Unknown properties are errors too: a misspelt filter must not silently match everything. */
+export const validationPipe = () =>
+  new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    transform: true,
+    stopAtFirstError: true,
+    exceptionFactory: (errors) => {
+      const fields = errors.flatMap((error) => fieldErrors(error))
+      const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ')
+      return new Problem(400, 'validation_failed', detail || 'The body is not valid', fields)
+    },
+  })
+
+function fieldErrors(error: ValidationError, parent = ''): FieldError[] {
+  const field = parent ? `${parent}.${error.property}` : error.property
+  const own = Object.values(error.constraints ?? {}).map((text) => ({
+    field,
+    message: withoutName(text, error),
+  }))
+  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field))]
+}
+
+/** class-validator starts its sentences with the property's name, which `field` already says. */
+function withoutName(text: string, error: ValidationError): string {
+  if (text.startsWith(`property ${error.property}`)) return 'is not a known property'
+  return text.startsWith(`${error.property} `) ? text.slice(error.property.length + 1) : text
+}

@@ -1,0 +1,65 @@
+import 'reflect-metadata'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { AppModule } from './app.module.js'
+import { createAdapter, setUp } from './app.setup.js'
+import { Config } from './config/config.js'
+import { createPino, PinoLogger } from './http/logger.js'
+
+const STOP_WITHIN_MS = 29_000
+
+const logger = createPino(process.env.LOG_LEVEL ?? 'info')
+
+try {
+  const app = await start()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(app, signal))
+} catch (error) {
+  logger.fatal((error as Error).message)
+  process.exit(1)
+}
+
+async function start(): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(logger), {
+    logger: new PinoLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  })
+  try {
+    await setUp(app)
+    await listen(app)
+    return app
+  } catch (error) {
+    await app.close() // an embedded PostgreSQL must not outlive a failed start
+    throw error
+  }
+}
+
+async function listen(app: NestFastifyApplication): Promise<void> {
+  const { HOST, PORT } = app.get(Config)
+  try {
+    await app.listen(PORT, HOST)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(`PORT ${PORT} on ${HOST} is taken by another program: set PORT to a free one`, {
+      cause: error,
+    })
+  }
+  greet(await app.getUrl())
+}
+
+/** Readiness says no first, then requests and work under way end; Nest's hooks do it in this order. */
+async function stop(app: NestFastifyApplication, signal: string): Promise<void> {
+  logger.info(`Stopping on ${signal}`)
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+  await app.close()
+  process.exit(0)
+}
+
+function greet(url: string): void {
+  const register = `curl -X POST ${url}/api/auth/register -H 'content-type: application/json' \\
+    -d '{"email":"you@example.com","password":"a long password","name":"You"}'`
+  if (process.stdout.isTTY || process.env.NODE_ENV !== 'production')
+    console.log(
+      `\nPunctual listens on ${url}\n  Swagger UI: ${url}/docs\n  First account:\n    ${register}\n`,
+    )
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common'
+import { LessThan } from 'typeorm'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { Events } from '../events/events.publisher.js'
+import { idCursor, toPage, type Page } from '../http/paging.js'
+import { conflict, notFound } from '../http/problem.js'
+import { TeamMember } from './team-member.entity.js'
+import type { AddMemberDto, ChangeMemberDto, MembersQuery } from './team.dto.js'
+import type { MemberView } from './team.view.js'
+
+@Injectable()
+export class Team {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly events: Events,
+  ) {}
+
+  /** @throws Problem 409 when the tenant has a member with this address */
+  add(tenantId: string, input: AddMemberDto): Promise<MemberView> {
+    return this.work.run(async (tx) => {
+      const email = input.email.toLowerCase()
+      if (await tx.manager.existsBy(TeamMember, { userId: tenantId, email }))
+        throw conflict('member_exists', 'The team has a member with this address')
+      const draft = tx.manager.create(TeamMember, { role: 'agent', ...input, email, userId: tenantId })
+      const member = viewOf(await tx.manager.save(draft))
+      const { id, name, role } = member
+      await this.events.publish(tx, 'team.member.added', {
+        tenantId,
+        data: { member: { id, name, email, role } },
+      })
+      return member
+    })
+  }
+
+  list(tenantId: string, { limit, cursor, active }: MembersQuery): Promise<Page<MemberView>> {
+    return this.work.run(async (tx) => {
+      const before = idCursor(cursor)
+      const members = await tx.manager.find(TeamMember, {
+        where: {
+          userId: tenantId,
+          ...(before && { id: LessThan(before) }),
+          ...(active !== undefined && { isActive: active }),
+        },
+        order: { id: 'DESC' },
+        take: limit + 1,
+      })
+      return toPage(members.map(viewOf), limit, ({ id }) => [id])
+    })
+  }
+
+  read(tenantId: string, id: number): Promise<MemberView> {
+    return this.work.run(async (tx) => {
+      const member = await tx.manager.findOneBy(TeamMember, { id, userId: tenantId })
+      if (!member) throw notFound('team member')
+      return viewOf(member)
+    })
+  }
+
+  change(tenantId: string, id: number, changes: ChangeMemberDto): Promise<MemberView> {
+    return this.work.run(async (tx) => {
+      const member = await tx.manager.findOneBy(TeamMember, { id, userId: tenantId })
+      if (!member) throw notFound('team member')
+      return viewOf(await tx.manager.save(Object.assign(member, changes)))
+    })
+  }
+}
+
+function viewOf({ userId: _tenant, ...member }: TeamMember): MemberView {
+  return member
+}

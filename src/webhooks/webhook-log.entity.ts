@@ -1,0 +1,23 @@
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm'
+
+export type DeliveryStatus = 'pending' | 'success' | 'failed'
+
+/** One delivery of one event to one webhook; `payload` is the body it sends, word for word. */
+@Entity('webhook_logs')
+export class WebhookLog {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id: number
+  @Column('bigint') webhookId: number
+  @Column('uuid') eventId: string
+  @Column('text') eventType: string
+  @Column('json') payload: Record<string, unknown>
+  @Column('text', { default: 'pending' }) status: DeliveryStatus
+  @Column('integer', { nullable: true }) statusCode: number | null
+  @Column('text', { nullable: true }) responseBody: string | null
+  @Column('text', { nullable: true }) errorMessage: string | null
+  @Column('integer', { default: 1 }) attempts: number
+  @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) completedAt: Date | null
+  /** When a worker must look again: the next attempt, or the end of the present lease. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) dueAt: Date | null
+  @Column('uuid', { nullable: true }) leaseToken: string | null
+}

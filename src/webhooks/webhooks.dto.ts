@@ -1,0 +1,63 @@
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator'
+import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
+import { PageQuery } from '../http/paging.dto.js'
+import { Trimmed } from '../http/trimmed.decorator.js'
+import type { DeliveryStatus } from './webhook-log.entity.js'
+
+export class SubscribeDto {
+  /**
+   * Where deliveries go. Private addresses are refused unless the operator allows them.
+   * @example "https://example.com/hooks/punctual"
+   */
+  @Trimmed()
+  @IsString()
+  @MaxLength(2_000)
+  url: string
+
+  /** @example ["email.received", "sla.breached"] */
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(EVENT_NAMES, { each: true })
+  events: EventName[]
+
+  /**
+   * Sent with every delivery. Their values are not shown again.
+   * @example { "X-Team": "support" }
+   */
+  @IsOptional()
+  @IsObject()
+  headers?: Record<string, string>
+
+  /**
+   * Retries after a failed attempt, 2, 4, 8 … seconds later.
+   * @example 3
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(20)
+  retryCount?: number
+}
+
+export class LogsQuery extends PageQuery {
+  @IsOptional()
+  @IsIn(['pending', 'success', 'failed'])
+  status?: DeliveryStatus
+
+  @IsOptional()
+  @IsIn(EVENT_NAMES)
+  event?: EventName
+}
