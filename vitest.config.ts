@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts', 'src/**/*.spec.ts'],
-    testTimeout: 30_000,
+    include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+    globalSetup: 'test/support/global-setup.ts',
+    setupFiles: ['reflect-metadata'],
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: 2,
   },
 })

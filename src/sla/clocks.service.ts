@@ -50,7 +50,7 @@ export class Clocks {
       `with stops as (
          select c.id, c.warned_at is null as "warns", c.breached_at is null as "breaches",
                 case when c.breached_at is null then s.at
-                     else greatest(s.at, c.deadline_at + interval '1 millisecond', clock_timestamp()) end as at
+                     else greatest(s.at, c.deadline_at + interval '1 millisecond') end as at
          from json_to_recordset($1) as s("emailId" bigint, at timestamptz(3))
          join sla_clocks c on c.email_id = s."emailId" and c.state = 'running'
          order by c.id for no key update of c)
