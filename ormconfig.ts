@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import pg from 'pg'
+import { types } from 'pg'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
 import { Alert } from './src/alerts/alert.entity.js'
@@ -27,15 +27,13 @@ import { WebhookLog } from './src/webhooks/webhook-log.entity.js'
 import { Webhook } from './src/webhooks/webhook.entity.js'
 
 // Identity columns are bigint, which pg gives as text; they stay far below 2^53.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+types.setTypeParser(types.builtins.INT8, Number)
 
 /** Lists, not globs: globs load nothing under the test runner. */
-const entities = [
-  ...[User, Account, Session, Verification, IdempotencyKey, TeamMember],
-  ...[EmailProvider, EmailSyncLog, Email, Attachment, Reply, ReplyTemplate, EmailChange, StoredEvent],
-  ...[SlaSetting, SlaClock, ResponseMetric, PerformanceGoal, TimeBand],
-  ...[Alert, Webhook, WebhookLog],
-]
+const people = [User, Account, Session, Verification, IdempotencyKey, TeamMember]
+const mail = [EmailProvider, EmailSyncLog, Email, Attachment, Reply, ReplyTemplate, EmailChange, StoredEvent]
+const time = [SlaSetting, SlaClock, ResponseMetric, PerformanceGoal, TimeBand]
+const entities = [...people, ...mail, ...time, Alert, Webhook, WebhookLog]
 
 export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({
   type: 'postgres',

@@ -5,7 +5,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { gone, homeOf, isAlive, names, pidIn, query, spawnApp } from './support/embedded.js'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/database/embedded-postgres.js'
 
 const isRoot = process.getuid?.() === 0
@@ -130,7 +130,7 @@ describe('the embedded PostgreSQL', { timeout: 20_000 }, () => {
 
   it('is joined when it outlived a killed app', async () => {
     useReadyCluster()
-    const app = spawnApp()
+    const app = spawnApp(dataDir)
     const url = await new Promise<string>((done) =>
       app.stdout.once('data', (line) => done(String(line).trim())),
     )
@@ -185,7 +185,7 @@ describe('the embedded PostgreSQL', { timeout: 20_000 }, () => {
   })
 
   it('begins again after a kill -9 during its own first start', async () => {
-    const app = spawnApp()
+    const app = spawnApp(dataDir)
     while (!names(join(dataDir, '..')).some((name) => name.includes('.init-'))) await sleep(5)
     await sleep(150)
     app.kill('SIGKILL')
@@ -242,65 +242,4 @@ async function start(options: Partial<Parameters<typeof startEmbeddedPostgres>[0
   const server = await startEmbeddedPostgres({ dataDir, ...options })
   running.push(server)
   return server
-}
-
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  const { rows } = await client.query(sql)
-  await client.end()
-  return rows
-}
-
-/** The app in a process of its own, which can be killed. Node strips types, but `.js` imports need a hook. */
-function spawnApp() {
-  const hook = `import { registerHooks } from 'node:module'
-    registerHooks({ resolve: (name, context, next) => next(
-      name.startsWith('.') && context.parentURL?.includes('/src/') ? name.replace(/js$/, 'ts') : name, context) })`
-  const module = new URL('../src/database/embedded-postgres.ts', import.meta.url)
-  const script = `import { startEmbeddedPostgres } from ${JSON.stringify(module)}
-    console.log((await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })).url)
-    setInterval(() => {}, 1000)`
-  return spawn(
-    process.execPath,
-    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, '--input-type=module', '-e', script],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-}
-
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(10) // or the test runs into its timeout
-}
-
-function homeOf(path: string): string | undefined {
-  try {
-    return realpathSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-function pidIn(home: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(home, 'postmaster.pid'), 'utf8').split('\n')[0])
-    return isAlive(pid) ? pid : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
-
-function names(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }

@@ -124,6 +124,7 @@ create table email_changes (
   created_at timestamptz(3) not null default now()
 );
 create index email_changes_email_idx on email_changes (email_id);
+create index email_changes_actor_idx on email_changes (actor_id) where actor_id is not null;
 create index email_changes_user_idx on email_changes (user_id);
 
 create table reply_templates (

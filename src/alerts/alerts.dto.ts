@@ -1,14 +1,15 @@
-import { IsIn, IsOptional } from 'class-validator'
+import { IsIn } from 'class-validator'
 import { Flag } from '../http/flag.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { Optional } from '../http/optional.decorator.js'
 
 export class AlertsQuery extends PageQuery {
   /** Only what nobody has read. */
-  @IsOptional()
+  @Optional()
   @Flag()
   unread?: boolean
 
-  @IsOptional()
+  @Optional()
   @IsIn(['sla.warning', 'sla.breached'])
   type?: 'sla.warning' | 'sla.breached'
 }

@@ -1,8 +1,13 @@
 export class AlertView {
+  /** @example 11 */
   id: number
+  /** @example 42 */
   emailId: number | null
+  /** @example "sla.warning" */
   type: 'sla.warning' | 'sla.breached'
+  /** @example "warning" */
   severity: 'warning' | 'critical'
+  /** @example "20 % of the time to answer is left: The engine does not start" */
   message: string
   readAt: Date | null
   createdAt: Date
@@ -15,5 +20,6 @@ export class AlertPage {
 }
 
 export class UnreadView {
+  /** @example 2 */
   unread: number
 }

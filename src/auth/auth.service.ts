@@ -45,7 +45,7 @@ export class Auth {
        where lower(u.email) = $1`,
       [input.email.toLowerCase()],
     )
-    if (!(await passwordMatches(user?.passwordHash, input.password)))
+    if (!(await passwordMatches(user?.passwordHash ?? null, input.password)))
       throw new Problem(401, 'invalid_credentials', 'This address and password do not belong together')
     return this.work.run((tx) => this.signIn(tx, user!, device))
   }

@@ -9,17 +9,29 @@ export class UserView {
   name: string
   /** @example "admin" */
   role: Role
-  /** The account owner's id: all of a tenant's people share it. */
+  /**
+   * The account owner's id: all of a tenant's people share it.
+   * @example "6f1c1d1e-8f5e-4c57-9d1f-5b0c5a3e2f10"
+   */
   tenantId: string
   createdAt: Date
 }
 
 export class TokensView {
   user: UserView
-  /** A JWT for `Authorization: Bearer …`. */
+  /**
+   * A JWT for `Authorization: Bearer …`.
+   * @example "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2ZjFjIn0.c2lnbmF0dXJl"
+   */
   accessToken: string
-  /** Seconds until the access token ends. */
+  /**
+   * Seconds until the access token ends.
+   * @example 900
+   */
   expiresIn: number
-  /** Good for one `POST /auth/refresh`, which gives the next one. */
+  /**
+   * Good for one `POST /auth/refresh`, which gives the next one.
+   * @example "q3Zr1mUuVdK0dYc0O6l7w1s8bFZ1x3n5h7k9p2r4t6v"
+   */
   refreshToken: string
 }

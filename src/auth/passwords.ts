@@ -6,8 +6,8 @@ export const hashPassword = (password: string): Promise<string> => hash(password
 let decoy: Promise<string> | undefined
 
 /** Takes as long for an unknown user as for a wrong password, so that time does not tell who exists. */
-export async function passwordMatches(kept: string | null | undefined, password: string): Promise<boolean> {
+export async function passwordMatches(kept: string | null, password: string): Promise<boolean> {
   decoy ??= hash('nobody has this password')
   const matches = await verify(kept ?? (await decoy), password)
-  return matches && kept != null
+  return matches && kept !== null
 }

@@ -1,7 +1,7 @@
 import type { ConfigValues } from './config.schema.js'
 import type { Secrets } from './secrets.js'
 
-/** The validated settings as every module injects them, with the secrets resolved. */
-export abstract class Config {}
-// eslint-disable-next-line typescript/no-unsafe-declaration-merging
-export interface Config extends Omit<ConfigValues, keyof Secrets>, Secrets {}
+type Settings = Omit<ConfigValues, keyof Secrets> & Secrets
+
+/** The validated settings, with the secrets resolved. A class only so that Nest can inject them by type. */
+export class Config extends (Object as unknown as new () => Settings) {}

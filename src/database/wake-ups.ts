@@ -6,7 +6,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common'
-import pg from 'pg'
+import { Client } from 'pg'
 import { DataSource } from 'typeorm'
 import { Config } from '../config/config.js'
 import { PostgresServer } from './postgres-server.js'
@@ -30,7 +30,7 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
   private readonly listeners = new Map<string, Listener>()
   private pending = new Map<string, number>()
   private timer: NodeJS.Timeout | undefined
-  private client: pg.Client | undefined
+  private client: Client | undefined
   private stopped = false
 
   constructor(
@@ -73,7 +73,7 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   private async listen(): Promise<void> {
     while (!this.stopped) {
-      const client = new pg.Client({ connectionString: this.server.url, keepAlive: true })
+      const client = new Client({ connectionString: this.server.url, keepAlive: true })
       const ended = new Promise<void>((resolve) => client.once('end', resolve))
       client.on('error', (error) => this.logger.warn(`Lost the listening connection: ${error.message}`))
       client.on('notification', ({ payload }) => this.heard(payload ?? ''))

@@ -2,16 +2,25 @@ import type { Kind, Priority, Status, Tier } from './email.entity.js'
 import type { ReplyState } from './reply.entity.js'
 
 export class AddressView {
+  /** @example "customer@example.com" */
   address: string
+  /** @example "Charles Babbage" */
   name: string | null
 }
 
 export class ClockView {
+  /** @example "running" */
   state: 'running' | 'met' | 'late'
+  /** @example "2026-03-02T09:00:00.000Z" */
   startedAt: Date
+  /** @example 60 */
   targetMinutes: number
-  /** When 20 % of the target is left. */
+  /**
+   * When 20 % of the target is left.
+   * @example "2026-03-02T09:48:00.000Z"
+   */
   warningAt: Date
+  /** @example "2026-03-02T10:00:00.000Z" */
   deadlineAt: Date
   warnedAt: Date | null
   breachedAt: Date | null
@@ -21,16 +30,26 @@ export class ClockView {
 export class EmailSummaryView {
   /** @example 42 */
   id: number
+  /** @example "018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e" */
   threadId: string
+  /** @example "20260302.1@example.com" */
   messageId: string
+  /** @example "The engine does not start" */
   subject: string
   from: AddressView
+  /** @example "human" */
   kind: Kind
+  /** @example "open" */
   status: Status
+  /** @example "high" */
   priority: Priority
+  /** @example "vip" */
   customerTier: Tier
+  /** @example "billing" */
   category: string | null
+  /** @example 7 */
   assigneeId: number | null
+  /** @example "2026-03-02T09:00:00.000Z" */
   receivedAt: Date
   repliedAt: Date | null
   resolvedAt: Date | null
@@ -40,31 +59,48 @@ export class EmailSummaryView {
 
 export class EmailPage {
   data: EmailSummaryView[]
-  /** Pass it as `cursor` for the next page; null on the last. */
+  /**
+   * Pass it as `cursor` for the next page; null on the last.
+   * @example "WyIyMDI2LTAzLTAyVDA5OjAwOjAwLjAwMFoiLDQyXQ"
+   */
   nextCursor: string | null
 }
 
 export class AttachmentView {
+  /** @example 3 */
   id: number
+  /** @example "delivery note.pdf" */
   filename: string
+  /** @example "application/pdf" */
   contentType: string
+  /** @example "attachment" */
   disposition: string
   contentId: string | null
+  /** @example 52731 */
   sizeBytes: number
+  /** @example "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" */
   sha256: string
 }
 
 export class ReplyView {
+  /** @example 5 */
   id: number
+  /** @example "6f1c1d1e-8f5e-4c57-9d1f-5b0c5a3e2f10" */
   authorId: string | null
+  /** @example "customer@example.com" */
   toAddress: string
+  /** @example "Re: The engine does not start" */
   subject: string
+  /** @example "Please hold the start button for five seconds." */
   bodyText: string
   bodyHtml: string | null
+  /** @example "0b9f4a3e-5d3c-4b8e-8e55-1f5f6f0f7a11@example.com" */
   messageId: string
+  /** @example "sent" */
   state: ReplyState
   /** No SMTP_URL is set: it was recorded, and goes out by other means. */
   sentElsewhere: boolean
+  /** @example 1 */
   attempts: number
   errorMessage: string | null
   createdAt: Date
@@ -72,7 +108,9 @@ export class ReplyView {
 }
 
 export class ThreadEntryView {
+  /** @example 42 */
   id: number
+  /** @example "The engine does not start" */
   subject: string
   from: AddressView
   status: Status
@@ -81,7 +119,10 @@ export class ThreadEntryView {
 
 export class HistoryEntryView {
   at: Date
-  /** An event such as `email.assigned`, or `changed`, `unassigned`, `reopened`. */
+  /**
+   * An event such as `email.assigned`, or `changed`, `unassigned`, `reopened`.
+   * @example "email.assigned"
+   */
   action: string
   actorId: string | null
   detail: Record<string, unknown>
@@ -90,6 +131,7 @@ export class HistoryEntryView {
 export class EmailView extends EmailSummaryView {
   to: AddressView[]
   cc: AddressView[]
+  /** @example "It stopped after the last update. What can I do?" */
   bodyText: string
   bodyHtml: string | null
   attachments: AttachmentView[]
@@ -99,7 +141,10 @@ export class EmailView extends EmailSummaryView {
   history: HistoryEntryView[]
 }
 
-export class ReceivedView extends EmailView {
-  /** True when the mailbox had this Message-ID already: this is the email it has. */
+export class ReceivedView extends EmailSummaryView {
+  /**
+   * True when the mailbox had this Message-ID already: this is the email it has.
+   * @example false
+   */
   duplicate: boolean
 }

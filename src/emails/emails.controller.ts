@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/com
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import { EmailPage, EmailView, ReceivedView } from './email.view.js'
-import { AssignDto, ChangeEmailDto, EmailsQuery, PostEmailDto, ReplyDto } from './emails.dto.js'
+import { AddressDto, AssignDto, ChangeEmailDto, EmailsQuery, PostEmailDto, ReplyDto } from './emails.dto.js'
 import { EmailsReader } from './emails.query.js'
 import { Emails } from './emails.service.js'
 import { Intake } from './intake.service.js'
@@ -20,12 +20,9 @@ export class EmailsController {
   /** Take in a message given as JSON. Its reply clock starts. */
   @Post()
   async receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
-    const named = ({ address, name }: PostEmailDto['from']) => ({
-      address: address.toLowerCase(),
-      name: name ?? null,
-    })
-    const receipt = await this.intake.receive(me.tenantId, { ...body, from: named(from), to: to?.map(named) })
-    return { ...(await this.reader.read(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+    const incoming = { ...body, from: addressOf(from), to: to?.map(addressOf) }
+    const receipt = await this.intake.receive(me.tenantId, incoming)
+    return { ...(await this.reader.summary(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
   }
 
   /** List the mailbox, with filters. */
@@ -86,3 +83,5 @@ export class EmailsController {
     return this.reader.read(me.tenantId, id)
   }
 }
+
+const addressOf = ({ address, name }: AddressDto) => ({ address: address.toLowerCase(), name: name ?? null })

@@ -2,7 +2,6 @@ import { Transform, Type } from 'class-transformer'
 import {
   ArrayMaxSize,
   IsArray,
-  IsDate,
   IsEmail,
   IsIn,
   IsInt,
@@ -15,7 +14,9 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { Flag } from '../http/flag.decorator.js'
+import { Instant } from '../http/instant.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
 import { PRIORITIES, STATUSES, TIERS, type Priority, type Status, type Tier } from './email.entity.js'
 
@@ -44,7 +45,7 @@ export class PostEmailDto {
   @Type(() => AddressDto)
   from: AddressDto
 
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(100)
   @ValidateNested({ each: true })
@@ -62,7 +63,7 @@ export class PostEmailDto {
   text: string
 
   /** @example "<p>It stopped after the last update.</p>" */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1_000_000)
   html?: string
@@ -71,7 +72,7 @@ export class PostEmailDto {
    * The same one twice is one email.
    * @example "20260302.1@example.com"
    */
-  @IsOptional()
+  @Optional()
   @MessageId()
   @IsString()
   @Length(1, 500)
@@ -79,14 +80,14 @@ export class PostEmailDto {
   messageId?: string
 
   /** @example "20260301.9@example.com" */
-  @IsOptional()
+  @Optional()
   @MessageId()
   @IsString()
   @Length(1, 500)
   inReplyTo?: string
 
   /** @example ["20260301.9@example.com"] */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(100)
   @IsString({ each: true })
@@ -94,17 +95,17 @@ export class PostEmailDto {
   references?: string[]
 
   /** @example "high" */
-  @IsOptional()
+  @Optional()
   @IsIn(PRIORITIES)
   priority?: Priority
 
   /** @example "vip" */
-  @IsOptional()
+  @Optional()
   @IsIn(TIERS)
   customerTier?: Tier
 
   /** @example "billing" */
-  @IsOptional()
+  @Optional()
   @Trimmed()
   @IsString()
   @Length(1, 100)
@@ -114,23 +115,22 @@ export class PostEmailDto {
    * When the reply clock starts; the present by default.
    * @example "2026-03-02T09:00:00.000Z"
    */
-  @IsOptional()
-  @Type(() => Date)
-  @IsDate()
+  @Optional()
+  @Instant()
   receivedAt?: Date
 }
 
 export class InboundQuery {
   /** Overrides what the mail's own headers say. */
-  @IsOptional()
+  @Optional()
   @IsIn(PRIORITIES)
   priority?: Priority
 
-  @IsOptional()
+  @Optional()
   @IsIn(TIERS)
   customerTier?: Tier
 
-  @IsOptional()
+  @Optional()
   @Trimmed()
   @IsString()
   @Length(1, 100)
@@ -139,12 +139,12 @@ export class InboundQuery {
 
 export class ChangeEmailDto {
   /** @example "high" */
-  @IsOptional()
+  @Optional()
   @IsIn(PRIORITIES)
   priority?: Priority
 
   /** @example "enterprise" */
-  @IsOptional()
+  @Optional()
   @IsIn(TIERS)
   customerTier?: Tier
 
@@ -173,40 +173,37 @@ export class ReplyDto {
   text: string
 
   /** @example "<p>Thank you for writing.</p>" */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1_000_000)
   html?: string
 }
 
 export class EmailsQuery extends PageQuery {
-  @IsOptional()
+  @Optional()
   @IsIn(STATUSES)
   status?: Status
 
-  @IsOptional()
+  @Optional()
   @IsIn(PRIORITIES)
   priority?: Priority
 
-  @IsOptional()
+  @Optional()
   @IsIn(TIERS)
   customerTier?: Tier
 
   /** A team member's id, or `none`. */
-  @IsOptional()
+  @Optional()
   @Matches(/^([1-9]\d{0,14}|none)$/, { message: "assignee must be a team member's id or none" })
   assignee?: string
 
   /** Only mail whose deadline has passed without an answer, or only the rest. */
-  @IsOptional()
+  @Optional()
   @Flag()
   overdue?: boolean
 
-  /**
-   * Words of the subject, the sender or the text; quotes and -minus as in a web search.
-   * @example "invoice -spam"
-   */
-  @IsOptional()
+  /** Words of the subject, the sender or the text; quotes and minus as in a web search: `invoice -spam`. */
+  @Optional()
   @IsString()
   @Length(1, 200)
   q?: string

@@ -20,6 +20,8 @@ const SUMMARY = `e.id, e.thread_id as "threadId", e.message_id as "messageId", e
   e.priority, e.customer_tier as "customerTier", e.category, e.assignee_id as "assigneeId",
   e.received_at as "receivedAt", e.replied_at as "repliedAt", e.resolved_at as "resolvedAt", ${CLOCK}`
 
+const ONE = `select ${SUMMARY} from emails e left join sla_clocks c on c.email_id = e.id`
+
 const REPLIES = `select id, author_id as "authorId", to_address as "toAddress", subject, body_text as "bodyText",
   body_html as "bodyHtml", message_id as "messageId", state, sent_elsewhere as "sentElsewhere", attempts,
   error_message as "errorMessage", created_at as "createdAt", sent_at as "sentAt"
@@ -32,11 +34,11 @@ const THREAD = `select e.id, e.subject, ${FROM}, e.status, e.received_at as "rec
   from emails e where e.user_id = $1 and e.thread_id = $2 order by e.received_at, e.id limit 500`
 
 const HISTORY = `select at, action, "actorId", detail from (
-    select occurred_at as at, seq, name as action, null::uuid as "actorId", data::jsonb - 'email' as detail
+    select occurred_at as at, 1 as part, seq, name as action, null::uuid as "actorId", data::jsonb - 'email' as detail
       from events where email_id = $1
     union all
-    select created_at, 0, action, actor_id, detail::jsonb from email_changes where email_id = $1
-  ) entries order by at, seq limit 1000`
+    select created_at, 2, id, action, actor_id, detail::jsonb from email_changes where email_id = $1
+  ) entries order by at, part, seq limit 1000`
 
 /** Reads of the mailbox. */
 @Injectable()
@@ -53,6 +55,16 @@ export class EmailsReader {
       query.sort === 'deadline' ? clock!.deadlineAt : receivedAt,
       id,
     ])
+  }
+
+  /** @throws Problem 404 */
+  async summary(tenantId: string, id: number): Promise<EmailSummaryView> {
+    const [email] = await this.work.query<EmailSummaryView>(`${ONE} where e.id = $1 and e.user_id = $2`, [
+      id,
+      tenantId,
+    ])
+    if (!email) throw notFound('email')
+    return email
   }
 
   /** @throws Problem 404 */
@@ -105,11 +117,17 @@ const SEARCHED = `to_tsvector('simple', e.subject || ' ' || e.from_address || ' 
   || ' ' || left(e.body_text, 100000))`
 
 function* after({ cursor, sort }: EmailsQuery, bind: (value: unknown) => string) {
-  const isKey = ([at, id, ...rest]: unknown[]) =>
-    typeof at === 'string' && !Number.isNaN(Date.parse(at)) && Number.isSafeInteger(id) && rest.length === 0
-  const key = cursorKey(cursor, isKey)
+  const key = cursorKey(cursor, isInstantAndId)
   if (!key) return
   const [at, id] = key.map(bind)
   if (sort === 'deadline') yield `(c.deadline_at, c.email_id) > (${at}::timestamptz, ${id}::bigint)`
   else yield `(e.received_at, e.id) < (${at}::timestamptz, ${id}::bigint)`
 }
+
+const isInstantAndId = ([at, id, ...rest]: unknown[]) =>
+  isIsoInstant(at) && Number.isSafeInteger(id) && rest.length === 0
+
+const isIsoInstant = (text: unknown) =>
+  typeof text === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) &&
+  !Number.isNaN(Date.parse(text))

@@ -36,6 +36,6 @@ export class InboundController {
     if (!Buffer.isBuffer(raw))
       throw new Problem(415, 'unsupported_media_type', 'Send the raw message as Content-Type: message/rfc822')
     const receipt = await this.inbound.receive(me.tenantId, raw, query)
-    return { ...(await this.reader.read(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+    return { ...(await this.reader.summary(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
   }
 }

@@ -16,7 +16,7 @@ export const createPino = (level: string): Logger =>
 
 /** Nest's log calls as structured pino lines. */
 export class PinoLogger implements LoggerService {
-  constructor(private readonly pino: Logger) {}
+  constructor(private readonly logger: Logger) {}
 
   log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest)
   error = (message: unknown, ...rest: unknown[]) => this.write('error', message, rest)
@@ -33,7 +33,7 @@ export class PinoLogger implements LoggerService {
   ): void {
     const context = rest.at(-1)
     const stack = rest.length > 1 ? rest[0] : undefined
-    if (typeof message === 'object') this.pino[level]({ context, ...message })
-    else this.pino[level]({ context, stack }, String(message))
+    if (typeof message === 'object') this.logger[level]({ context, ...message })
+    else this.logger[level]({ context, stack }, String(message))
   }
 }

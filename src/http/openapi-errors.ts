@@ -1,6 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import type { OpenAPIObject } from '@nestjs/swagger'
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
+export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   'x-public'?: boolean
   'x-roles'?: string[]
 }
@@ -17,6 +18,7 @@ const PROBLEM_SCHEMA = {
     detail: { type: 'string', description: 'A sentence for a person.' },
     errors: {
       type: 'array',
+      description: 'Which parts of the input are wrong.',
       items: {
         type: 'object',
         required: ['field', 'message'],
@@ -27,20 +29,17 @@ const PROBLEM_SCHEMA = {
   },
 } as const
 
-const ERRORS: Record<number, [title: string, code: string, detail: string]> = {
-  400: ['Bad Request', 'validation_failed', 'subject must be a string'],
-  401: ['Unauthorized', 'unauthorized', 'A valid access token is needed: Authorization: Bearer …'],
-  403: ['Forbidden', 'forbidden', 'This needs the role admin'],
-  404: ['Not Found', 'not_found', 'There is no such email'],
-  409: ['Conflict', 'email_resolved', 'This email is resolved; reopen it first'],
-  413: ['Payload Too Large', 'payload_too_large', 'Request body is too large'],
-  415: ['Unsupported Media Type', 'unsupported_media_type', 'Unsupported Media Type'],
-  422: [
-    'Unprocessable Entity',
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another request',
-  ],
-  503: ['Service Unavailable', 'database_unavailable', 'The database does not answer'],
+/** What each status stands for: an example of its code and detail. */
+const ERRORS: Record<number, [code: string, detail: string]> = {
+  400: ['validation_failed', 'subject must be a string'],
+  401: ['unauthorized', 'A valid access token is needed: Authorization: Bearer …'],
+  403: ['forbidden', 'This needs the role admin'],
+  404: ['not_found', 'There is no such email'],
+  409: ['email_resolved', 'This email is resolved; reopen it first'],
+  413: ['payload_too_large', 'Request body is too large'],
+  415: ['unsupported_media_type', 'Unsupported Media Type'],
+  422: ['idempotency_key_reused', 'This Idempotency-Key was used for another request'],
+  503: ['database_unavailable', 'The database does not answer'],
 }
 
 const IDEMPOTENCY_KEY = {
@@ -53,42 +52,52 @@ const IDEMPOTENCY_KEY = {
 
 /** Says of every operation which errors it may answer, by the same rules that raise them. */
 export function describeErrors(document: OpenAPIObject): OpenAPIObject {
-  document.components ??= {}
-  document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA as never }
+  const responses = Object.keys(ERRORS).map((status) => [
+    nameOf(Number(status)),
+    problemResponse(Number(status)),
+  ])
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never },
+    responses: Object.fromEntries(responses) as never,
+    parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+  }
   for (const [path, item] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
       for (const status of errorsOf(path, method, operation))
-        operation.responses[status] ??= problemResponse(status)
-      if (method === 'post' && !operation['x-public']) (operation.parameters ??= []).push(IDEMPOTENCY_KEY)
+        operation.responses[status] ??= { $ref: `#/components/responses/${nameOf(status)}` }
+      if (method === 'post' && !operation['x-public'])
+        (operation.parameters ??= []).push({ $ref: '#/components/parameters/IdempotencyKey' })
       if (operation['x-public']) operation.security = []
     }
   return document
 }
 
 function errorsOf(path: string, method: string, operation: Operation): number[] {
-  const takesInput = operation.requestBody !== undefined || (operation.parameters ?? []).length > 0
+  const isPublic = operation['x-public'] === true
+  const changes = method === 'post' || method === 'patch'
+  const takesId = (operation.parameters ?? []).some(
+    (parameter) => 'name' in parameter && /^id$|Id$/.test(parameter.name),
+  )
   return [
-    ...(takesInput || method === 'post' ? [400] : []),
-    ...(operation['x-public'] && !path.includes('/auth/') ? [] : [401]),
+    ...(operation.requestBody || operation.parameters?.length || changes ? [400] : []),
+    ...(!isPublic || /\/(login|refresh)$/.test(path) ? [401] : []),
     ...(operation['x-roles'] ? [403] : []),
-    ...(/\{|subscribe$/.test(path) && method !== 'post' ? [404] : path.includes('{') ? [404] : []),
-    ...(method === 'post' || method === 'patch' ? [409] : []),
+    ...(takesId ? [404] : []),
+    ...(changes ? [409] : []),
     ...(operation.requestBody ? [413, 415] : []),
-    ...(method === 'post' && !operation['x-public'] ? [422] : []),
+    ...(method === 'post' && !isPublic ? [422] : []),
     ...(path.endsWith('/health/ready') ? [503] : []),
   ]
 }
 
 function problemResponse(status: number) {
-  const [title, code, detail] = ERRORS[status]!
-  const example = {
-    type: 'about:blank',
-    title,
-    status,
-    code,
-    detail,
-    requestId: '018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e',
-  }
+  const [code, detail] = ERRORS[status]!
+  const title = STATUS_CODES[status]!
+  const requestId = '018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e'
+  const example = { type: 'about:blank', title, status, code, detail, requestId }
   const schema = { $ref: '#/components/schemas/Problem' }
   return { description: title, content: { 'application/problem+json': { schema, example } } }
 }
+
+const nameOf = (status: number) => STATUS_CODES[status]!.replaceAll(/\W/g, '')

@@ -1,6 +1,27 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger'
-import { describeErrors } from './openapi-errors.js'
+import { STATUS_CODES } from 'node:http'
+import { describeErrors, type Operation } from './openapi-errors.js'
+
+const DESCRIPTION = `A shared support mailbox that answers on time: it takes mail in, runs a reply clock for every
+message that needs an answer, warns and alerts, and tells other systems through signed webhooks.
+
+- **Start** with \`POST /api/auth/register\`, then press *Authorize* and give the \`accessToken\` of the answer.
+- **Errors** are problem details (RFC 9457): programs read \`code\`, people read \`detail\`.
+- **Lists** come in pages: pass \`nextCursor\` as \`cursor\` until it is null.
+- **Repeats** are safe: a POST with an \`Idempotency-Key\` is carried out once.
+- **Instants** are ISO 8601 in UTC. What belongs to another account is not found.`
+
+/** By the first part of the path, in the order a newcomer needs them. */
+const TAGS: Record<string, { name: string; description: string }> = {
+  auth: { name: 'Auth', description: 'Accounts and sessions.' },
+  emails: { name: 'Emails', description: 'The mailbox: take in, sort, assign, answer, close.' },
+  team: { name: 'Team', description: 'The people who answer.' },
+  sla: { name: 'SLA settings', description: 'How soon an answer is due.' },
+  alerts: { name: 'Alerts', description: 'Warnings and breaches that need a person.' },
+  webhooks: { name: 'Webhooks', description: 'Other systems that hear of events.' },
+  health: { name: 'Health', description: 'For load balancers and operators.' },
+}
 
 /** Swagger UI at /docs, the contract itself at /docs/openapi.json. */
 export function serveDocs(app: NestFastifyApplication): void {
@@ -16,12 +37,88 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Punctual')
-    .setDescription('A shared support mailbox that answers on time.')
+    .setDescription(DESCRIPTION)
     .setVersion('0.1.0')
-    .addBearerAuth()
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The `accessToken` of a sign-in.' })
     .addSecurityRequirements('bearer')
     .build()
-  const operationIdFactory = (controller: string, method: string) =>
-    `${controller.replace('Controller', '')}_${method}`
-  return describeErrors(SwaggerModule.createDocument(app, config, { operationIdFactory }))
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory })
+  delete document.info.contact // Nest leaves it empty
+  document.tags = Object.values(TAGS)
+  document.paths = inOrder(document.paths)
+  for (const [path, item] of Object.entries(document.paths))
+    for (const operation of Object.values(item) as Operation[]) describe(path, operation)
+  correctSchemas(document)
+  return describeErrors(document)
+}
+
+const operationIdFactory = (controller: string, method: string) =>
+  `${controller.replace('Controller', '')}_${method}`
+
+/** Whole collections before what is inside them, tag by tag. */
+function inOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const tags = Object.keys(TAGS)
+  const rank = (path: string) => tags.indexOf(partOf(path)) * 100 + path.split('/').length
+  return Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => rank(a) - rank(b)))
+}
+
+/** A doc comment's first sentence is the summary; the rest, and who may, is the description. */
+function describe(path: string, operation: Operation): void {
+  operation.tags = [TAGS[partOf(path)]?.name ?? 'Other']
+  const [, summary, rest] = /^(.+?)(?:\.|(?<=\?))(?:\s+(.*))?$/s.exec(operation.summary ?? '') ?? []
+  if (summary) operation.summary = summary
+  const roles = operation['x-roles'] && `Needs the role ${operation['x-roles'].join(' or ')}.`
+  const description = [rest, roles].filter(Boolean).join(' ')
+  if (description) operation.description = description
+  for (const [status, response] of Object.entries(operation.responses) as [string, Answer][]) {
+    response.description ||= STATUS_CODES[status] ?? ''
+    // Nest drops the media type of an answer that has no schema: those are files.
+    if (status === '200') response.content ??= { 'application/octet-stream': {} }
+  }
+}
+
+const partOf = (path: string) => path.split('/')[2] ?? ''
+
+interface Answer {
+  description?: string
+  content?: object
+}
+
+interface Schema {
+  type?: unknown
+  enum?: unknown[]
+  minimum?: number
+  default?: unknown
+  properties?: Record<string, Schema>
+  items?: Schema
+  required?: string[]
+}
+
+/** What the types of TypeScript cannot tell, or tell in another order from build to build. */
+function correctSchemas({ paths, components }: OpenAPIObject): void {
+  for (const schema of Object.values(components?.schemas ?? {}) as Schema[]) correct('', schema)
+  const operations = Object.values(paths).flatMap((item) => Object.values(item) as Operation[])
+  for (const parameter of operations.flatMap(({ parameters = [] }) => parameters)) {
+    if (!('name' in parameter)) continue
+    const schema = parameter.schema as Schema
+    correct(parameter.name, schema)
+    if (/^id$|Id$/.test(parameter.name)) schema.minimum = 1
+    if (schema.default !== undefined) parameter.required = false
+  }
+}
+
+function correct(name: string, schema: Schema): void {
+  // Numbers are ids and counts, which are whole; only minutes have fractions.
+  if (!name.endsWith('Minutes')) schema.type = wholeNumber(schema.type)
+  // The compiler orders a union by when it first met its members.
+  if (schema.enum) schema.enum = schema.enum.toSorted(byText)
+  if (schema.items) correct(name, schema.items)
+  for (const [key, property] of Object.entries(schema.properties ?? {})) correct(key, property)
+}
+
+const byText = (a: unknown, b: unknown) =>
+  Number(a === null) - Number(b === null) || (String(a) < String(b) ? -1 : 1)
+
+function wholeNumber(type: unknown): unknown {
+  return Array.isArray(type) ? type.map(wholeNumber) : type === 'number' ? 'integer' : type
 }

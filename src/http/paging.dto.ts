@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer'
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from './optional.decorator.js'
 
 export class PageQuery {
   /**
@@ -14,7 +15,7 @@ export class PageQuery {
   limit: number = 25
 
   /** The `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(500)
   cursor?: string

@@ -1,5 +1,6 @@
-import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Max, Min } from 'class-validator'
+import { IsBoolean, IsIn, IsInt, IsNumber, Max, Min } from 'class-validator'
 import { PRIORITIES, TIERS, type Priority, type Tier } from '../emails/email.entity.js'
+import { Optional } from '../http/optional.decorator.js'
 
 const ONE_SECOND = 1 / 60
 const TEN_YEARS = 10 * 366 * 24 * 60
@@ -26,7 +27,7 @@ export class CreateSettingDto {
    * The share of the target that is left when the warning goes out.
    * @example 20
    */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(99)
@@ -36,28 +37,28 @@ export class CreateSettingDto {
    * Without an active setting, mail of this priority and tier has no clock.
    * @example true
    */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   isActive?: boolean
 }
 
 export class ChangeSettingDto {
   /** @example 90 */
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(ONE_SECOND - 1e-9)
   @Max(TEN_YEARS)
   targetMinutes?: number
 
   /** @example 25 */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(99)
   warningPercent?: number
 
   /** @example true */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   isActive?: boolean
 }

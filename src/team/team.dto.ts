@@ -1,6 +1,7 @@
-import { IsBoolean, IsEmail, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator'
+import { IsBoolean, IsEmail, IsIn, IsString, Length, MaxLength } from 'class-validator'
 import { Flag } from '../http/flag.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
 import { MEMBER_ROLES, type MemberRole } from './team-member.entity.js'
 
@@ -18,21 +19,21 @@ export class AddMemberDto {
   email: string
 
   /** @example "agent" */
-  @IsOptional()
+  @Optional()
   @IsIn(MEMBER_ROLES)
   role?: MemberRole
 }
 
 export class ChangeMemberDto {
   /** @example "Grace Hopper" */
-  @IsOptional()
+  @Optional()
   @Trimmed()
   @IsString()
   @Length(1, 200)
   name?: string
 
   /** @example "manager" */
-  @IsOptional()
+  @Optional()
   @IsIn(MEMBER_ROLES)
   role?: MemberRole
 
@@ -40,14 +41,14 @@ export class ChangeMemberDto {
    * Inactive members keep their history and get no new email.
    * @example false
    */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   isActive?: boolean
 }
 
 export class MembersQuery extends PageQuery {
   /** Only active or only inactive members. */
-  @IsOptional()
+  @Optional()
   @Flag()
   active?: boolean
 }

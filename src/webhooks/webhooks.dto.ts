@@ -5,7 +5,6 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Max,
   MaxLength,
@@ -13,6 +12,7 @@ import {
 } from 'class-validator'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
 import type { DeliveryStatus } from './webhook-log.entity.js'
 
@@ -37,7 +37,7 @@ export class SubscribeDto {
    * Sent with every delivery. Their values are not shown again.
    * @example { "X-Team": "support" }
    */
-  @IsOptional()
+  @Optional()
   @IsObject()
   headers?: Record<string, string>
 
@@ -45,7 +45,7 @@ export class SubscribeDto {
    * Retries after a failed attempt, 2, 4, 8 … seconds later.
    * @example 3
    */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(0)
   @Max(20)
@@ -53,11 +53,11 @@ export class SubscribeDto {
 }
 
 export class LogsQuery extends PageQuery {
-  @IsOptional()
+  @Optional()
   @IsIn(['pending', 'success', 'failed'])
   status?: DeliveryStatus
 
-  @IsOptional()
+  @Optional()
   @IsIn(EVENT_NAMES)
   event?: EventName
 }

@@ -4,13 +4,21 @@ import type { DeliveryStatus } from './webhook-log.entity.js'
 export class WebhookView {
   /** @example 1 */
   id: number
+  /** @example "https://example.com/hooks/punctual" */
   url: string
+  /** @example ["email.received", "sla.breached"] */
   events: EventName[]
+  /** @example true */
   isActive: boolean
-  /** The names of the headers sent with every delivery. */
+  /**
+   * The names of the headers sent with every delivery.
+   * @example ["X-Team"]
+   */
   headers: string[]
+  /** @example 3 */
   retryCount: number
   lastTriggeredAt: Date | null
+  /** @example "success" */
   lastStatus: 'success' | 'failed' | null
   lastError: string | null
   createdAt: Date
@@ -31,14 +39,20 @@ export class WebhookPage {
 }
 
 export class DeliveryView {
+  /** @example 128 */
   id: number
+  /** @example "018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e" */
   eventId: string
+  /** @example "email.received" */
   eventType: string
   payload: Record<string, unknown>
+  /** @example "success" */
   status: DeliveryStatus
+  /** @example 204 */
   statusCode: number | null
   responseBody: string | null
   errorMessage: string | null
+  /** @example 1 */
   attempts: number
   createdAt: Date
   completedAt: Date | null

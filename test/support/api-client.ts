@@ -46,7 +46,7 @@ export class ApiClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<ApiAnswer> {
-    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
     return this.raw(method, path, body === undefined ? undefined : JSON.stringify(body), {
       ...type,
       ...headers,
@@ -61,7 +61,7 @@ export class ApiClient {
   ): Promise<ApiAnswer> {
     const response = await fetch(`${this.baseUrl}/api${path}`, {
       method,
-      body: body as BodyInit | undefined,
+      body: body as string | undefined,
       headers: { ...(this.token && { authorization: `Bearer ${this.token}` }), ...headers },
     })
     const text = await response.text()

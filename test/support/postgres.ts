@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import { Client } from 'pg'
 import { inject } from 'vitest'
 
 export const TEMPLATE = 'punctual_test_template'
@@ -28,7 +28,7 @@ export function inDatabase(serverUrl: string, name: string): string {
 
 /** Statements that no transaction may hold, one after another, from the maintenance database. */
 export async function administer(serverUrl: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: inDatabase(serverUrl, 'postgres') })
+  const client = new Client({ connectionString: inDatabase(serverUrl, 'postgres') })
   await client.connect()
   try {
     // Two test files may copy the template at once; PostgreSQL lets only one in at a time.

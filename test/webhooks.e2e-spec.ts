@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { ApiClient, Body } from './support/api-client.js'
+import { eventually } from './support/eventually.js'
+import { Receiver } from './support/receiver.js'
+import { startTestApp, type TestApp } from './support/test-app.js'
+
+let punctual: TestApp
+let receiver: Receiver
+let ada: ApiClient
+
+beforeAll(async () => {
+  punctual = await startTestApp()
+})
+afterAll(() => punctual.stop())
+beforeEach(async () => {
+  receiver = await Receiver.start()
+  ada = await punctual.tenant()
+})
+afterEach(() => receiver.stop())
+
+it('shows the secret once, keeps it and the values of headers sealed, and sends both', async () => {
+  const { body, status } = await subscribe({ headers: { 'X-Team': 'top secret value' } })
+  expect(status).toBe(201)
+  expect(body.secret).toMatch(/^whsec_.{44}$/)
+  expect(body.headers).toEqual(['X-Team'])
+  const [row] = await punctual.query('select secret, headers::text from webhooks where id = $1', [body.id])
+  expect(JSON.stringify(row)).not.toContain('top secret value')
+  expect(JSON.stringify(row)).not.toContain(body.secret)
+  expect(JSON.stringify((await ada.get('/webhooks/subscribe')).body)).not.toContain('secret')
+  await email()
+  await eventually(() => expect(receiver.received).toHaveLength(1))
+  expect(receiver.received[0]!.headers).toMatchObject({
+    'x-team': 'top secret value',
+    'content-type': 'application/json',
+  })
+})
+
+it('delivers only what was subscribed to, by whom it was', async () => {
+  await subscribe({ events: ['email.resolved'] })
+  const eve = await punctual.tenant()
+  await eve.post('/webhooks/subscribe', { url: receiver.url, events: ['email.replied'] })
+  const { id } = await email()
+  await ada.post(`/emails/${id}/resolve`)
+  await eventually(() => expect(receiver.received.map(({ body }) => body.event)).toEqual(['email.resolved']))
+})
+
+it('retries after 2, 4 and 8 seconds and no more, with the same id', async () => {
+  const { id } = (await subscribe()).body
+  receiver.answer = () => 500
+  await email()
+  for (const [attempt, wait] of [2_000, 4_000, 8_000].entries()) {
+    await eventually(async () =>
+      expect(await log(id)).toMatchObject({ status: 'pending', attempts: attempt + 1, statusCode: 500 }),
+    )
+    await punctual.advance(wait - 1)
+    expect((await log(id)).attempts).toBe(attempt + 1)
+    await punctual.advance(1)
+  }
+  await eventually(async () =>
+    expect(await log(id)).toMatchObject({ status: 'failed', attempts: 4, dueAt: null }),
+  )
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  expect(receiver.received).toHaveLength(4)
+  const [webhook] = (await ada.get('/webhooks/subscribe')).body.data
+  expect(webhook).toMatchObject({ lastStatus: 'failed', lastError: 'answered 500' })
+})
+
+it('recovers within its retries, and does not follow redirects', async () => {
+  const { id } = (await subscribe()).body
+  receiver.answer = () => (receiver.received.length === 0 ? 302 : 200)
+  await email()
+  await eventually(async () => expect(await log(id)).toMatchObject({ status: 'pending', statusCode: 302 }))
+  await punctual.advance(2_000)
+  await eventually(async () =>
+    expect(await log(id)).toMatchObject({ status: 'success', attempts: 2, statusCode: 200 }),
+  )
+})
+
+it('takes a crashed worker’s delivery back after its lease, and lets no late finisher write', async () => {
+  const { id } = (await subscribe()).body
+  await punctual.query(`insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, due_at, lease_token)
+    values (${id}, gen_random_uuid(), 'email.received', '{"id":1}', 1,
+            ${punctual.clock.sqlNow} + interval '30 seconds', gen_random_uuid())`)
+  await email() // wakes the worker
+  await eventually(() => expect(receiver.received).toHaveLength(1))
+  expect((await ada.get(`/webhooks/${id}/logs?status=pending`)).body.data).toHaveLength(1)
+  punctual.clock.advance(30_000)
+  await email()
+  await eventually(() => expect(receiver.received.map(({ body }) => body.id)).toContain(1))
+})
+
+it('forgets a webhook with its deliveries', async () => {
+  const { id } = (await subscribe()).body
+  receiver.answer = () => 500
+  await email()
+  await eventually(async () => expect((await log(id)).attempts).toBe(1))
+  expect((await ada.delete(`/webhooks/subscribe?id=${id}`)).status).toBe(204)
+  expect((await ada.delete(`/webhooks/subscribe/${id}`)).status).toBe(404)
+  expect(await punctual.query('select 1 from webhook_logs where webhook_id = $1', [id])).toEqual([])
+})
+
+it('refuses addresses and headers that deliveries must not use, naming the field', async () => {
+  const refused = [
+    { url: 'http://10.0.0.5/' },
+    { url: 'http://169.254.169.254/latest/meta-data/' },
+    { url: 'http://[::1]/' },
+    { url: 'http://[::ffff:10.0.0.1]/' },
+    { url: 'ftp://example.com/' },
+    { url: 'https://user:password@example.com/' },
+    { url: 'nonsense' },
+    { events: [] },
+    { events: ['email.deleted'] },
+    { headers: { Host: 'x' } },
+    { headers: { 'Webhook-Id': 'x' } },
+    { headers: { 'X-A': 'a\r\nb: c' } },
+    { headers: { 'X-A': 1 } },
+    { retryCount: 21 },
+  ]
+  for (const input of refused) {
+    const { status, body } = await subscribe(input)
+    expect([input, status, body.errors?.[0].field.split('.')[0]]).toEqual([input, 400, Object.keys(input)[0]])
+  }
+})
+
+it('resolves names at dialling and refuses private addresses behind them', async () => {
+  const strict = await startTestApp({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '' })
+  try {
+    const eve = await strict.tenant()
+    const url = receiver.url.replace('127.0.0.1', 'localhost')
+    const { id } = (await eve.post('/webhooks/subscribe', { url, events: ['email.received'] })).body
+    await eve.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
+    await eventually(async () => {
+      const [entry] = (await eve.get(`/webhooks/${id}/logs`)).body.data
+      expect(entry.errorMessage).toMatch(/must not reach the address/)
+    })
+    expect(receiver.received).toEqual([])
+  } finally {
+    await strict.stop()
+  }
+})
+
+const subscribe = (more: object = {}) =>
+  ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
+
+const email = async (): Promise<Body> =>
+  (await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })).body
+
+const log = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]
