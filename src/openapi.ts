@@ -46,5 +46,7 @@ function* differences(a: unknown, b: unknown, path = ''): Generator<string> {
     yield* differences(a[key], b[key], `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
+// Not a const: what stands above runs before this line.
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

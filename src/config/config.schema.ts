@@ -37,7 +37,7 @@ export const configSchema = z
   })
   .superRefine((config, context) => {
     if (config.NODE_ENV !== 'production') return
-    for (const name of ['JWT_SECRET', 'ENCRYPTION_KEY', 'DATABASE_URL'] as const) {
+    for (const name of ['JWT_SECRET', 'ENCRYPTION_KEY'] as const) {
       if (!config[name])
         context.addIssue({ code: 'custom', path: [name], message: 'is required in production' })
     }

@@ -26,6 +26,8 @@ export interface DueWork<Item = unknown> {
 }
 
 const RETRY_MS = 1_000
+/** What is due and yet could not be claimed is in another process's hands: without a pause we would spin on its lock. */
+const LOCKED_MS = 20
 
 /** Runs all due work of this process, if it is a worker. */
 @Injectable()
@@ -101,7 +103,7 @@ class DueWorkLoop {
     this.forgetPlan()
     try {
       while (this.lookAgain && !this.stopped) await this.takeDue()
-      if (!this.stopped && !this.mayBeMore) this.plan((await this.work.msUntilNextDue()) ?? POLL_MS)
+      if (!this.stopped && !this.mayBeMore) this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
     } catch (error) {
       this.logger.error(`Cannot look for due work: ${(error as Error).message}`, (error as Error).stack)
       this.plan(RETRY_MS)
@@ -129,6 +131,10 @@ class DueWorkLoop {
         if (this.mayBeMore && this.inHand.size <= this.work.capacity / 2) this.wake()
       })
     this.inHand.add(run)
+  }
+
+  private planNext(inMs: number): void {
+    this.plan(inMs > 0 ? inMs : LOCKED_MS)
   }
 
   private plan(inMs: number): void {

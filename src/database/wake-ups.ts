@@ -14,6 +14,7 @@ import { PostgresServer } from './postgres-server.js'
 const CHANNEL = 'punctual_wake'
 const COALESCE_MS = 10
 const RECONNECT_MS = 1_000
+const CONNECT_WITHIN_MS = 10_000
 /** Workers look this often in any case: what is due later needs no message, and a lost one costs no more than this. */
 export const POLL_MS = 5_000
 
@@ -73,7 +74,11 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   private async listen(): Promise<void> {
     while (!this.stopped) {
-      const client = new Client({ connectionString: this.server.url, keepAlive: true })
+      const client = new Client({
+        connectionString: this.server.url,
+        keepAlive: true,
+        connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      })
       const ended = new Promise<void>((resolve) => client.once('end', resolve))
       client.on('error', (error) => this.logger.warn(`Lost the listening connection: ${error.message}`))
       client.on('notification', ({ payload }) => this.heard(payload ?? ''))
@@ -81,6 +86,7 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
         await client.connect()
         this.client = client
         await client.query(`listen ${CHANNEL}`)
+        if (this.stopped) await client.end() // it came too late for the shutdown to see it
         await ended
       } catch (error) {
         this.logger.warn(`Cannot listen for wake-ups: ${(error as Error).message}`)
@@ -91,8 +97,23 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private heard(payload: string): void {
-    const message = JSON.parse(payload) as { sender: string; wakes: Record<string, number> }
-    if (message.sender === this.sender) return
+    const message = parse(payload)
+    if (!message || message.sender === this.sender) return
     for (const [name, inMs] of Object.entries(message.wakes)) this.listeners.get(name)?.(inMs)
+  }
+}
+
+interface Message {
+  sender: string
+  wakes: Record<string, number>
+}
+
+/** Anyone who can connect may notify: what is not ours must not end the process. */
+function parse(payload: string): Message | undefined {
+  try {
+    const message = JSON.parse(payload) as Partial<Message> | null
+    return message?.sender && message.wakes ? (message as Message) : undefined
+  } catch {
+    return undefined
   }
 }

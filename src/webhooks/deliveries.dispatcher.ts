@@ -112,8 +112,9 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
   /** Many outcomes in one statement, each only while its lease is still ours. */
   private async record(outcomes: Outcome[]): Promise<void> {
     const { sqlNow } = this.clock
-    await this.work.run((tx) =>
-      tx.query(
+    await this.work.run(async (tx) => {
+      for (const { retryInMs } of outcomes) if (retryInMs !== null) tx.wake(this.name, retryInMs)
+      await tx.query(
         `with recorded as (
            update webhook_logs l
            set status = o.status, status_code = o."statusCode", response_body = o."responseBody",
@@ -132,8 +133,8 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
              last_status = case when latest.error_message is null then 'success' else 'failed' end
          from latest, held where held.id = latest.webhook_id and w.id = held.id`,
         [JSON.stringify(outcomes)],
-      ),
-    )
+      )
+    })
   }
 }
 
