@@ -72,14 +72,7 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
     refuseUnstorable(request.params)
   })
   fastify.addHook('onResponse', async (request, reply) => {
-    const { method, url } = request
-    const line = {
-      requestId: request.id,
-      method,
-      url,
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-    }
-    request.log.info(line, 'request')
+    const { method, url, log } = request
+    log.info({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
   })
 }

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common'
 import { Transform, Type } from 'class-transformer'
 import {
   ArrayMaxSize,
@@ -5,10 +6,12 @@ import {
   IsEmail,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Length,
   Matches,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
@@ -20,11 +23,16 @@ import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
 import { PRIORITIES, STATUSES, TIERS, type Priority, type Status, type Tier } from './email.entity.js'
 
-/** An id in angle brackets or without. */
-const MessageId = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.trim().replace(/^<|>$/g, '') : value,
+/** A Message-ID in angle brackets or without. */
+const MessageId = (each = false) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(bare) : bare(value))),
+    IsString({ each }),
+    Length(1, 500, { each }),
+    Matches(/^[^\s<>]+$/, { each, message: ({ property }) => `${property} must hold ids without spaces` }),
   )
+
+const bare = (value: unknown) => (typeof value === 'string' ? value.trim().replace(/^<|>$/g, '') : value)
 
 export class AddressDto {
   /** @example "customer@example.com" */
@@ -41,6 +49,7 @@ export class AddressDto {
 }
 
 export class PostEmailDto {
+  @IsObject() // ValidateNested lets an empty list pass
   @ValidateNested()
   @Type(() => AddressDto)
   from: AddressDto
@@ -48,6 +57,7 @@ export class PostEmailDto {
   @Optional()
   @IsArray()
   @ArrayMaxSize(100)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => AddressDto)
   to?: AddressDto[]
@@ -74,24 +84,18 @@ export class PostEmailDto {
    */
   @Optional()
   @MessageId()
-  @IsString()
-  @Length(1, 500)
-  @Matches(/^[^\s<>]+$/, { message: 'messageId must be one id without spaces' })
   messageId?: string
 
   /** @example "20260301.9@example.com" */
   @Optional()
   @MessageId()
-  @IsString()
-  @Length(1, 500)
   inReplyTo?: string
 
   /** @example ["20260301.9@example.com"] */
   @Optional()
   @IsArray()
   @ArrayMaxSize(100)
-  @IsString({ each: true })
-  @Length(1, 500, { each: true })
+  @MessageId(true)
   references?: string[]
 
   /** @example "high" */
@@ -163,6 +167,7 @@ export class AssignDto {
   /** @example 7 */
   @IsInt()
   @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
   memberId: number
 }
 

@@ -5,7 +5,6 @@ import { notFound } from './problem.js'
 @Injectable()
 export class IdPipe implements PipeTransform<unknown, number> {
   transform(value: unknown): number {
-    // The validation pipe comes first, and has made a number of what looks like one.
     if (!/^[1-9]\d{0,14}$/.test(String(value))) throw notFound('id')
     return Number(value)
   }

@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './problem.js'
 
 const MAX_DEPTH = 32
+/** What every object has without being given it: class-validator takes these for known properties. */
+const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype'])
 
 /**
  * Parses JSON bodies and refuses what JSON allows but nothing behind it can hold: nesting that overflows the
@@ -9,10 +12,11 @@ const MAX_DEPTH = 32
  */
 export function acceptJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error')
-  fastify.removeContentTypeParser('application/json')
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '') return done(null, undefined) // some clients label an empty body
-    parse(request, text, (error, body) => {
+  fastify.removeContentTypeParser(['application/json', 'text/plain'])
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    if (bytes.length === 0) return done(null, undefined) // some clients label an empty body
+    if (!isUtf8(bytes)) return done(new Problem(400, 'malformed_json', 'The body is not UTF-8') as Error)
+    parse(request, bytes.toString('utf8'), (error, body) => {
       if (error) return done(new Problem(400, 'malformed_json', error.message) as Error)
       try {
         refuseUnstorable(body)
@@ -35,6 +39,7 @@ export function refuseUnstorable(root: unknown): void {
       if (depth >= MAX_DEPTH) refuse(path, `is nested more than ${MAX_DEPTH} deep`)
       for (const [key, child] of Object.entries(value)) {
         refuseText(key, path)
+        if (INHERITED.has(key)) refuse(path, `must not have the property ${key}`)
         open.push({ value: child, path: path ? `${path}.${key}` : key, depth: depth + 1 })
       }
     }

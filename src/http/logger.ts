@@ -11,8 +11,17 @@ const REDACTED = [
   '*.accessToken',
 ]
 
-export const createPino = (level: string): Logger =>
-  pino({ level, redact: { paths: REDACTED, censor: '[redacted]' } })
+/** JSON lines; readable ones for a person at a terminal. */
+export function createPino(level: string): Logger {
+  const options = { level, redact: { paths: REDACTED, censor: '[redacted]' } }
+  if (!process.stdout.isTTY || process.env.NODE_ENV === 'production') return pino(options)
+  return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } })
+}
+
+type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal'
+
+/** Nest tells of every module and route as it starts: a hundred lines that nobody asked for. */
+const CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer'])
 
 /** Nest's log calls as structured pino lines. */
 export class PinoLogger implements LoggerService {
@@ -26,12 +35,9 @@ export class PinoLogger implements LoggerService {
   fatal = (message: unknown, ...rest: unknown[]) => this.write('fatal', message, rest)
 
   /** Nest passes the context last, and a stack before it on errors. */
-  private write(
-    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
-    message: unknown,
-    rest: unknown[],
-  ): void {
+  private write(asked: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1)
+    const level = asked === 'info' && CHATTER.has(String(context)) ? 'debug' : asked
     const stack = rest.length > 1 ? rest[0] : undefined
     if (typeof message === 'object') this.logger[level]({ context, ...message })
     else this.logger[level]({ context, stack }, String(message))

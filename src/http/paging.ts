@@ -29,7 +29,10 @@ export function cursorKey(cursor: string | undefined, isKey: (key: unknown[]) =>
 
 /** The key of a list sorted by id, newest first. */
 export function idCursor(cursor: string | undefined): number | null {
-  const key = cursorKey(cursor, ([id, ...rest]) => Number.isSafeInteger(id) && rest.length === 0)
+  const key = cursorKey(
+    cursor,
+    ([id, ...rest]) => Number.isSafeInteger(id) && Number(id) > 0 && rest.length === 0,
+  )
   return key ? (key[0] as number) : null
 }
 

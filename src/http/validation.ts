@@ -3,7 +3,7 @@ import { Problem, type FieldError } from './problem.js'
 
 /** Unknown properties are errors too: a misspelt filter must not silently match everything. */
 export const validationPipe = () =>
-  new ValidationPipe({
+  new InputPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
@@ -15,6 +15,13 @@ export const validationPipe = () =>
       return new Problem(400, 'validation_failed', detail || 'The body is not valid', fields)
     },
   })
+
+/** Leaves single values of the path and the query as they were written: of `0x10` Nest would make a 16. */
+class InputPipe extends ValidationPipe {
+  protected override transformPrimitive(value: unknown): unknown {
+    return value
+  }
+}
 
 function fieldErrors(error: ValidationError, parent = ''): FieldError[] {
   const field = parent ? `${parent}.${error.property}` : error.property
