@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { MailParser } from '../src/emails/mail-parser.js'
 
 const parser = new MailParser()
-afterAll(() => parser.onModuleDestroy())
+afterAll(() => parser.onApplicationShutdown())
 
 const raw = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/mail', `${name}.eml`))
 const parse = (...lines: string[]) => parser.parse(Buffer.from(lines.join('\r\n')))

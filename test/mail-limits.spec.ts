@@ -5,7 +5,7 @@ import { MailParser } from '../src/emails/mail-parser.js'
 import { UnreadableMail } from '../src/emails/parsed-mail.js'
 
 const parser = new MailParser()
-afterAll(() => parser.onModuleDestroy())
+afterAll(() => parser.onApplicationShutdown())
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
 
@@ -41,7 +41,7 @@ describe('what is no mail', () => {
     await expect(hasty.parse(Buffer.from('From: a@example.com\r\n\r\nHello'))).rejects.toThrow('too long')
     hasty.timeoutMs = 30_000
     expect((await hasty.parse(Buffer.from('From: a@example.com\r\n\r\nHello'))).text).toBe('Hello\n')
-    await hasty.onModuleDestroy()
+    await hasty.onApplicationShutdown()
   })
 })
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { MailParser } from '../src/emails/mail-parser.js'
 
 const parser = new MailParser()
-afterAll(() => parser.onModuleDestroy())
+afterAll(() => parser.onApplicationShutdown())
 
 const fixture = (name: string) =>
   parser.parse(readFileSync(join(import.meta.dirname, 'fixtures/mail', `${name}.eml`)))

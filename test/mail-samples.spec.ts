@@ -28,7 +28,7 @@ if (!present) console.log('mail samples: there is no ../shared/mail beside the r
 
 describe.skipIf(!present)('mail samples', () => {
   const parser = new MailParser()
-  afterAll(() => parser.onModuleDestroy())
+  afterAll(() => parser.onApplicationShutdown())
 
   it('are read, nearly all of them, and people are told from robots', async () => {
     const samples: Sample[] = JSON.parse(readFileSync(join(SAMPLES, 'manifest.json'), 'utf8'))

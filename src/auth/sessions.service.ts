@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
+import { Interval } from '@nestjs/schedule'
 import { LRUCache } from 'lru-cache'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
@@ -11,6 +12,7 @@ export interface Device {
 }
 
 const LIFETIME = '30 days'
+const HOUR_MS = 3_600_000
 /** Two tabs that refresh at once are no theft. */
 const SAME_MOMENT_MS = 10_000
 /** How long another process may still accept a session that was ended here. */
@@ -68,6 +70,11 @@ export class Sessions {
     ])
     if (session) this.known.set(sessionId, true)
     return session !== undefined
+  }
+
+  @Interval(HOUR_MS)
+  async forgetExpired(): Promise<void> {
+    await this.work.query(`delete from session where expires_at < now()`)
   }
 
   private async endIfStolen(refreshToken: string): Promise<void> {

@@ -42,11 +42,11 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Modules register in onModuleInit; the loops start once the whole application stands. */
   register<Item>(work: DueWork<Item>): void {
+    if (!this.config.PROCESS_ROLES.includes('worker')) return
     this.loops.push(new DueWorkLoop(work as DueWork, this.schedule))
   }
 
   onApplicationBootstrap(): void {
-    if (!this.config.PROCESS_ROLES.includes('worker')) return
     for (const loop of this.loops) {
       this.wakeUps.on(loop.name, (inMs) => loop.wake(inMs))
       loop.wake()

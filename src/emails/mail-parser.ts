@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common'
 import { Piscina } from 'piscina'
 import type { ParseOutcome } from './mail-parser.worker.js'
 import { UnreadableMail, type ParsedMail } from './parsed-mail.js'
@@ -10,7 +10,7 @@ const MAX_HEAP_MB = 512
 
 /** Turns raw mail (RFC 5322, MIME) into its parts, in worker threads: a 25 MB mail must not stop the API. */
 @Injectable()
-export class MailParser implements OnModuleDestroy {
+export class MailParser implements OnApplicationShutdown {
   /** How long one mail may take, counted from when a thread is free for it. */
   timeoutMs = 30_000
 
@@ -36,7 +36,8 @@ export class MailParser implements OnModuleDestroy {
     return outcome.mail
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Not earlier: requests that are under way when a stop begins still need it. */
+  async onApplicationShutdown(): Promise<void> {
     await this.pool.close()
   }
 

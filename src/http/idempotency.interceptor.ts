@@ -15,7 +15,7 @@ interface Kept {
 }
 
 /** How long an answer is kept, and after how long a request that never finished may be tried again. */
-const KEEP = '24 hours'
+export const KEEP = '24 hours'
 const ABANDONED = '1 minute'
 
 /**
