@@ -5,6 +5,7 @@ import { LogController, type FastifyInstance, type FastifyReply, type FastifyReq
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import { Config } from './config/config.js'
+import { refuseMalformed } from './http/client-errors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { serveDocs } from './http/openapi.js'
 import { asProblem, sendProblem } from './http/problem.filter.js'
@@ -29,6 +30,7 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, asProblem(error), request.id),
+    clientErrorHandler: refuseMalformed,
     http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 200 },
   })

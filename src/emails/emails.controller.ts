@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import { EmailPage, EmailView, ReceivedView } from './email.view.js'
@@ -7,6 +8,15 @@ import { EmailsReader } from './emails.query.js'
 import { Emails } from './emails.service.js'
 import { Intake } from './intake.service.js'
 import { Replies } from './replies.service.js'
+
+const QUESTION = {
+  from: { address: 'customer@example.com', name: 'Charles Babbage' },
+  subject: 'The engine does not start',
+  text: 'It stopped after the last update. What can I do?',
+  priority: 'high',
+  customerTier: 'vip',
+}
+const IMPORTED = { ...QUESTION, messageId: '20260302.1@example.com', receivedAt: '2026-03-02T09:00:00.000Z' }
 
 @Controller('emails')
 export class EmailsController {
@@ -19,6 +29,7 @@ export class EmailsController {
 
   /** Take in a message given as JSON. Its reply clock starts. */
   @Post()
+  @ApiBody({ type: PostEmailDto, examples: { question: { value: QUESTION }, imported: { value: IMPORTED } } })
   async receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
     const incoming = { ...body, from: addressOf(from), to: to?.map(addressOf) }
     const receipt = await this.intake.receive(me.tenantId, incoming)

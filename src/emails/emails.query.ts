@@ -129,5 +129,5 @@ const isInstantAndId = ([at, id, ...rest]: unknown[]) =>
 
 const isIsoInstant = (text: unknown) =>
   typeof text === 'string' &&
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) &&
+  /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) &&
   !Number.isNaN(Date.parse(text))

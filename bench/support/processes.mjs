@@ -1,0 +1,86 @@
+import { fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
+const SECRETS = { JWT_SECRET: 'bench '.repeat(8), ENCRYPTION_KEY: 'benches '.repeat(8) }
+
+/** The app as it runs in production: a process of its own, with its default settings and its log in a file. */
+export async function startApp(databaseUrl, settings = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'punctual-bench-app-'))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const log = openSync(join(folder, 'log'), 'a')
+  // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" shows where the app's time goes.
+  const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean)
+  const child = spawn(process.execPath, [...options, MAIN], {
+    cwd: folder, // no .env counts here
+    env: {
+      PATH: process.env.PATH,
+      ...SECRETS,
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      PORT: String(port),
+      WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.0/8',
+      ...settings,
+    },
+    stdio: ['ignore', log, log],
+  })
+  const isRunning = () => child.exitCode === null && child.signalCode === null
+  const stop = async () => {
+    if (isRunning()) {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+  while (!(await isReady(url))) {
+    if (!isRunning()) throw new Error(`The app did not start:\n${readFileSync(join(folder, 'log'), 'utf8')}`)
+    await sleep(50)
+  }
+  return { url, stop }
+}
+
+/** Another program of the bench, beside this process: it sends one message when it stands, and one with its result. */
+export function startProgram(script, options) {
+  const child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), [JSON.stringify(options)])
+  const message = async () => {
+    const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended: ${code}`)))
+    const [value] = await Promise.race([once(child, 'message'), failed])
+    return value
+  }
+  const stop = () => child.kill('SIGTERM')
+  return { message, stop, send: (value) => child.send(value) }
+}
+
+/** Runs such a program to its end. */
+export async function runProgram(script, options) {
+  const program = startProgram(script, options)
+  try {
+    return await program.message()
+  } finally {
+    program.stop()
+  }
+}
+
+async function isReady(url) {
+  return fetch(`${url}/api/health/ready`).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+
+const REFUSALS: Record<string, [status: number, code: string, detail: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request did not arrive in time'],
+  HPE_HEADER_OVERFLOW: [431, 'request_header_fields_too_large', 'The headers of a request have 16 KiB'],
+}
+
+/** Answers what Node's parser refused before there was a request: a problem, by hand, as everywhere else. */
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const [status, code, detail] = REFUSALS[error.code ?? ''] ?? [
+    400,
+    'malformed_request',
+    'This is not HTTP/1.1',
+  ]
+  const title = STATUS_CODES[status]!
+  const body = JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId: randomUUID() })
+  const headers = `content-type: application/problem+json\r\ncontent-length: ${body.length}\r\nconnection: close`
+  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${title}\r\n${headers}\r\n\r\n${body}`)
+  socket.destroySoon()
+}

@@ -1,0 +1,58 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Arrival {
+  event: string
+  body: string
+  times: number
+  firstAt: number
+}
+
+/** Counts deliveries by their webhook-id, and takes its time as real receivers do. */
+export class CountingReceiver {
+  readonly arrivals = new Map<string, Arrival>()
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(answerAfterMs: number): Promise<CountingReceiver> {
+    const server = createServer()
+    const receiver = new CountingReceiver(server)
+    server.on('request', async (request, response) => {
+      const body = await text(request).catch(() => undefined)
+      if (body === undefined) return // its sender died on the way: this was not received
+      receiver.count(String(request.headers['webhook-id']), body)
+      await sleep(answerAfterMs)
+      response.writeHead(204).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return receiver
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hooks`
+  }
+
+  get ids(): string[] {
+    return [...this.arrivals.keys()].sort()
+  }
+
+  /** Deliveries that came again: at least once is the promise, and the same id lets receivers see it. */
+  get duplicates(): number {
+    return [...this.arrivals.values()].reduce((sum, { times }) => sum + times - 1, 0)
+  }
+
+  stop(): Promise<void> {
+    this.server.closeAllConnections()
+    return new Promise((resolve) => this.server.close(() => resolve()))
+  }
+
+  private count(id: string, body: string): void {
+    const before = this.arrivals.get(id)
+    if (before && before.body !== body) throw new Error(`Two bodies came under the id ${id}`)
+    const { event } = JSON.parse(body) as { event: string }
+    const arrival = before ?? { event, body, times: 0, firstAt: Date.now() }
+    this.arrivals.set(id, { ...arrival, times: arrival.times + 1 })
+  }
+}

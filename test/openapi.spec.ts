@@ -1,0 +1,106 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { describe, expect, it } from 'vitest'
+import { contract, exampleOf, operations, resolve, type Operation, type Schema } from './support/contract.js'
+
+const PROBLEM = 'application/problem+json'
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema({ ...contract, $id: 'contract' })
+
+it('is OpenAPI 3.1 whose references all lead somewhere', () => {
+  expect(contract.openapi).toMatch(/^3\.1\.\d+$/)
+  expect(contract.info).toMatchObject({ title: 'Punctual', version: expect.any(String) })
+  const references = [...JSON.stringify(contract).matchAll(/"\$ref":"(#[^"]+)"/g)].map(([, ref]) => ref!)
+  expect(references.length).toBeGreaterThan(50)
+  for (const $ref of references) expect(resolve({ $ref }), $ref).toBeDefined()
+})
+
+it('has every schema legal, and every example as its schema says', () => {
+  const names = Object.keys(contract.components.schemas)
+  for (const name of names) {
+    const validate = ajv.compile({ $ref: `contract#/components/schemas/${name}` })
+    for (const [key, part] of Object.entries<Schema>(contract.components.schemas[name].properties ?? {}))
+      if (part.example !== undefined)
+        expect(errorsOf({ ...part, $id: `${name}.${key}` }, part.example), `${name}.${key}`).toEqual([])
+    if (name.endsWith('Dto')) {
+      validate(exampleOf({ $ref: `#/components/schemas/${name}` }, name))
+      expect(validate.errors ?? [], name).toEqual([])
+    }
+  }
+})
+
+it('names its operations once, under tags that it describes', () => {
+  const ids = operations.map(({ raw }) => raw.operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+  const described = contract.tags.map(({ name }: { name: string }) => name)
+  expect(new Set(operations.flatMap(({ raw }) => raw.tags))).toEqual(new Set(described))
+})
+
+describe.each(operations)('$name', (operation) => {
+  const { raw, parameters, bodySchema, bodyType, isPublic, method, path } = operation
+
+  it('has a summary and a described success', () => {
+    expect(raw.summary).toMatch(/^\S.{3,}[^.]$/)
+    const successes = answers(operation).filter(([status]) => status < 300)
+    expect(successes).toHaveLength(1)
+    const [status, { description, content }] = successes[0]!
+    expect(description).not.toBe('')
+    expect(Object.keys(content ?? {}), 'a body, unless it says that there is none').toHaveLength(
+      status === 204 ? 0 : 1,
+    )
+  })
+
+  it('describes each error as a problem', () => {
+    for (const [status, { content }] of answers(operation).filter(([code]) => code >= 400)) {
+      expect(Object.keys(content), String(status)).toEqual([PROBLEM])
+      expect(content[PROBLEM].schema.$ref).toBe('#/components/schemas/Problem')
+      expect(content[PROBLEM].example).toMatchObject({ status, code: expect.stringMatching(/^[a-z_]+$/) })
+      expect(errorsOf({ $ref: 'contract#/components/schemas/Problem' }, content[PROBLEM].example)).toEqual([])
+    }
+  })
+
+  it('says who may call it and what can be wrong with the call', () => {
+    const statuses = new Set(answers(operation).map(([status]) => status))
+    const input = [...parameters.filter((parameter) => parameter.in !== 'path'), ...(bodySchema ? [1] : [])]
+    if (!isPublic) expect(raw.security ?? contract.security).toEqual([{ bearer: [] }])
+    if (!isPublic) expect(statuses).toContain(401)
+    if (raw['x-roles']) expect(statuses).toContain(403)
+    if (raw['x-roles']) expect(raw.description).toContain(raw['x-roles'][0])
+    if (parameters.some(isId)) expect(statuses).toContain(404)
+    if (input.length > 0) expect(statuses).toContain(400)
+    if (bodySchema) expect([...statuses]).toEqual(expect.arrayContaining([413, 415]))
+    const keyed = parameters.some(({ name }) => name === 'Idempotency-Key')
+    expect(keyed, 'Idempotency-Key is for POST').toBe(method === 'POST' && !isPublic)
+  })
+
+  it('declares each part of its path, ids as whole numbers', () => {
+    const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+    expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+    for (const { schema } of parameters.filter(isId))
+      expect(schema).toMatchObject({ type: 'integer', minimum: 1 })
+    // What has a default need not be given.
+    for (const { schema, required } of parameters)
+      expect('default' in schema && required === true, 'required').toBe(false)
+  })
+
+  if (!bodySchema) return
+  it('gives an example of its body', () => {
+    const media = raw.requestBody.content[bodyType!]
+    if (media.examples) return expect(Object.values(media.examples)[0]).toHaveProperty('value')
+    expect(bodyType).toBe('application/json')
+    expect(raw.requestBody.required).toBe(true)
+    expect(() => exampleOf(bodySchema)).not.toThrow()
+  })
+})
+
+const isId = ({ name }: { name: string }) => /^id$|Id$/.test(name)
+
+const answers = ({ raw }: Operation): [number, typeof raw][] =>
+  Object.entries<typeof raw>(raw.responses).map(([status, response]) => [Number(status), response])
+
+function errorsOf(schema: object, value: unknown): unknown[] {
+  const validate = ajv.compile(schema)
+  return validate(value) ? [] : validate.errors!
+}
