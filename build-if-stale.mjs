@@ -14,7 +14,7 @@ const inputs = ['src', 'migrations', 'demo']
   .join('\n')
 
 if (inputs !== built()) {
-  const { status } = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit', shell: true })
+  const { status } = spawnSync('npm run --silent build', { stdio: 'inherit', shell: true })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, inputs)
 }

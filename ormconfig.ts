@@ -10,6 +10,7 @@ import { Account } from './src/auth/account.entity.js'
 import { Session } from './src/auth/session.entity.js'
 import { User } from './src/auth/user.entity.js'
 import { Verification } from './src/auth/verification.entity.js'
+import { NamedStatementsClient } from './src/database/named-statements.js'
 import { SnakeNaming } from './src/database/naming.js'
 import { Attachment } from './src/emails/attachment.entity.js'
 import { EmailChange } from './src/emails/email-change.entity.js'
@@ -46,9 +47,13 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
   synchronize: false,
   applicationName: 'punctual',
   extra: {
+    Client: NamedStatementsClient,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
     connectionTimeoutMillis: 10_000,
+    // A connection whose other end vanished without a word would otherwise be waited for until TCP gives up.
+    query_timeout: 35_000,
+    keepAlive: true,
   },
 })
 

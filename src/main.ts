@@ -10,13 +10,15 @@ const STOP_WITHIN_MS = 29_000
 
 const logger = createPino(process.env.LOG_LEVEL ?? 'info')
 
-try {
-  const app = await start()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(app, signal))
-} catch (error) {
-  logger.fatal((error as Error).message)
+// Heard from the first moment: a stop during the start waits for it, so that no database is left running.
+const started = start()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void started.then((app) => stop(app, signal)))
+
+await started.catch((error: Error) => {
+  logger.fatal(error.message)
   process.exit(1)
-}
+})
 
 async function start(): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(logger), {

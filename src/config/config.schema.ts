@@ -33,7 +33,7 @@ export const configSchema = z
     WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(50),
     WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(15_000).default(0),
+    SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(5_000).default(0),
   })
   .superRefine((config, context) => {
     if (config.NODE_ENV !== 'production') return

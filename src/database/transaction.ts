@@ -8,7 +8,8 @@ export class Transaction {
 
   constructor(
     readonly manager: EntityManager,
-    private readonly sqlNow: string,
+    /** As `Clock.sqlNow`. */
+    readonly sqlNow: string,
   ) {}
 
   /** Runs SQL and returns its rows, whatever the statement. */
@@ -19,8 +20,15 @@ export class Transaction {
 
   /** The transaction's instant by the database's clock: the same whenever asked. */
   now(): Promise<Date> {
-    this.instant ??= this.query<{ now: Date }>(`select ${this.sqlNow} as now`).then(([row]) => row!.now)
+    this.instant ??= this.query<{ now: Date }>(`select ${this.sqlNow}::timestamptz(3) as now`).then(
+      ([row]) => row!.now,
+    )
     return this.instant
+  }
+
+  /** Spares the question where a statement has answered it by the way. */
+  learnNow(now: Date): void {
+    this.instant ??= Promise.resolve(now)
   }
 
   /** After the commit, tells the workers of this name that something is due in so many milliseconds. */

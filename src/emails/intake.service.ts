@@ -8,7 +8,7 @@ import { invalid } from '../http/problem.js'
 import { emailFacts } from './email-facts.js'
 import type { Address, Kind, Priority, Tier } from './email.entity.js'
 import type { ParsedAttachment } from './parsed-mail.js'
-import { findThread } from './threads.js'
+import { findThread, parentsOf } from './threads.js'
 
 /** A message on its way in, whatever brought it. */
 export interface IncomingEmail {
@@ -49,10 +49,9 @@ export class Intake {
 
   receive(tenantId: string, incoming: IncomingEmail): Promise<Receipt> {
     return this.work.run(async (tx) => {
-      const receivedAt = await arrival(tx, incoming)
       const threadId = (await findThread(tx, tenantId, incoming)) ?? randomUUID()
       const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
-      const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId, receivedAt })
+      const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId })
       if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
       await insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
       await this.events.publish(tx, 'email.received', { tenantId, data: { email } })
@@ -61,29 +60,22 @@ export class Intake {
   }
 }
 
-async function arrival(tx: Transaction, { receivedAt }: IncomingEmail): Promise<Date> {
-  const now = await tx.now()
-  if (!receivedAt) return now
-  if (receivedAt.getTime() > now.getTime() + MAX_AHEAD_MS)
-    throw invalid('receivedAt', 'must not lie in the future')
-  return receivedAt
-}
-
-type Row = IncomingEmail & { messageId: string; threadId: string; receivedAt: Date }
+type Row = IncomingEmail & { messageId: string; threadId: string }
 
 async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promise<EmailFacts | undefined> {
-  const [row] = await tx.query<{ facts: EmailFacts }>(
+  const [row] = await tx.query<{ facts: EmailFacts; now: Date }>(
     `insert into emails as e (user_id, thread_id, message_id, in_reply_to, reference_ids, from_address, from_name,
        to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category, received_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+       coalesce($17::timestamptz, ${tx.sqlNow}))
      on conflict on constraint emails_message_id_key do nothing
-     returning ${emailFacts('e')} as facts`,
+     returning ${emailFacts('e')} as facts, ${tx.sqlNow}::timestamptz(3) as now`,
     [
       tenantId,
       email.threadId,
       email.messageId,
       email.inReplyTo ?? null,
-      email.references ?? [],
+      parentsOf(email),
       email.from.address,
       email.from.name,
       JSON.stringify(email.to ?? []),
@@ -95,10 +87,14 @@ async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promi
       email.priority ?? 'medium',
       email.customerTier ?? 'standard',
       email.category ?? null,
-      email.receivedAt,
+      email.receivedAt ?? null,
     ],
   )
-  return row?.facts
+  if (!row) return undefined
+  tx.learnNow(row.now)
+  if (new Date(row.facts.receivedAt).getTime() > row.now.getTime() + MAX_AHEAD_MS)
+    throw invalid('receivedAt', 'must not lie in the future')
+  return row.facts
 }
 
 async function idOf(tx: Transaction, tenantId: string, messageId: string): Promise<number> {

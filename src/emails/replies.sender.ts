@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { createTransport, type Transporter } from 'nodemailer'
 import { Config } from '../config/config.js'
@@ -26,6 +27,8 @@ const MAX_ATTEMPTS = 8
 /** Longer than an attempt may take, and short enough that a crashed worker's replies go out soon. */
 const LEASE_SECONDS = 30
 const SMTP_TIMEOUT_MS = 7_000
+/** Over all steps together: each of the above starts anew with every step. */
+const ATTEMPT_MS = 25_000
 
 /** Sends stored replies through SMTP_URL. */
 @Injectable()
@@ -75,14 +78,14 @@ export class RepliesSender implements DueWork<OutgoingReply>, OnModuleInit, OnAp
   }
 
   async perform(reply: OutgoingReply): Promise<void> {
-    try {
-      await this.send(reply)
-      await this.settle(reply, 'sent')
-    } catch (error) {
-      const { message, responseCode } = error as Error & { responseCode?: number }
-      const isFinal = (responseCode ?? 0) >= 500 || reply.attempts >= MAX_ATTEMPTS
-      await this.settle(reply, isFinal ? 'failed' : 'queued', message)
-    }
+    const error = await Promise.race([this.send(reply), tooLong()]).then(
+      () => null,
+      (reason: Error & { responseCode?: number }) => reason,
+    )
+    // Apart from the sending: a mail that went out is not queued again because recording it failed.
+    if (!error) return this.settle(reply, 'sent')
+    const isFinal = (error.responseCode ?? 0) >= 500 || reply.attempts >= MAX_ATTEMPTS
+    await this.settle(reply, isFinal ? 'failed' : 'queued', storable(error.message))
   }
 
   async msUntilNextDue(): Promise<number | null> {
@@ -111,15 +114,24 @@ export class RepliesSender implements DueWork<OutgoingReply>, OnModuleInit, OnAp
   /** Only while the lease is ours: a worker that comes back late cannot overwrite what another has written. */
   private async settle(reply: OutgoingReply, state: ReplyState, error: string | null = null): Promise<void> {
     const { sqlNow } = this.clock
-    await this.work.run((tx) =>
-      tx.query(
+    await this.work.run(async (tx) => {
+      if (state === 'queued') tx.wake(this.name, retryDelayMs(reply.attempts))
+      await tx.query(
         `update email_replies
          set state = $3, error_message = $4, lease_token = null,
              sent_at = case when $3 = 'sent' then ${sqlNow} end,
              due_at = case when $3 = 'queued' then ${sqlNow} + $5 * interval '1 millisecond' end
          where id = $1 and lease_token = $2`,
         [reply.id, reply.leaseToken, state, error, retryDelayMs(reply.attempts)],
-      ),
-    )
+      )
+    })
   }
 }
+
+/** A server's answer may hold what PostgreSQL does not, and recording it would fail for ever. */
+const storable = (text: string) => text.slice(0, 500).replaceAll('\0', '').toWellFormed()
+
+const tooLong = () =>
+  sleep(ATTEMPT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`The mail server took more than ${ATTEMPT_MS / 1_000} s`)
+  })

@@ -56,8 +56,6 @@ export class Replies {
   /** RFC 5322, 3.6.4: the parent's references followed by the parent itself. */
   private draft(me: Principal, email: Email, { text, html }: ReplyDto): Partial<Reply> {
     const domain = this.config.MAIL_FROM.split('@')[1]
-    const parents =
-      email.referenceIds.length > 0 ? email.referenceIds : email.inReplyTo ? [email.inReplyTo] : []
     return {
       userId: me.tenantId,
       emailId: email.id,
@@ -68,7 +66,7 @@ export class Replies {
       bodyHtml: html ?? null,
       messageId: `${randomUUID()}@${domain}`,
       inReplyTo: email.messageId,
-      referenceIds: [...parents, email.messageId],
+      referenceIds: [...email.referenceIds, email.messageId],
     }
   }
 

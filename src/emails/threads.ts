@@ -11,7 +11,7 @@ interface Links {
  * that referred to it before it came. Two conversations that it proves to be one become one.
  */
 export async function findThread(tx: Transaction, tenantId: string, mail: Links): Promise<string | null> {
-  const parents = [...new Set([...(mail.references ?? []), ...(mail.inReplyTo ? [mail.inReplyTo] : [])])]
+  const parents = parentsOf(mail)
   if (!mail.messageId && parents.length === 0) return null // nothing can refer to an id that was not given
   // Messages of one conversation wait for each other here, so that two arriving together do not found two threads.
   const root = parents[0] ?? mail.messageId
@@ -47,3 +47,8 @@ async function threadsOf(
   )
   return rows.map((row) => row.threadId)
 }
+
+/** Everything a message refers to, its parent last: some mail programs write only one of the two headers. */
+export const parentsOf = ({ references = [], inReplyTo }: Links): string[] => [
+  ...new Set([...references, ...(inReplyTo ? [inReplyTo] : [])]),
+]

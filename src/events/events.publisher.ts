@@ -28,7 +28,10 @@ export class Events {
     const occurredAt = await tx.now()
     const events = batch.map((draft) => ({ id: uuidv7(occurredAt), name, occurredAt, ...draft }))
     await store(tx, events)
-    for (const listener of this.emitter.listeners(name)) await listener(tx, events)
+    const listeners = this.emitter.listeners(name)
+    // They attach while the application starts: an event before that would commit and never be told of.
+    if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
+    for (const listener of listeners) await listener(tx, events)
   }
 }
 

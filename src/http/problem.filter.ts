@@ -54,7 +54,18 @@ function databaseProblem(error: unknown): Problem | undefined {
     return new Problem(409, 'already_exists', 'Another request has just created the same thing')
   if (code === '40001' || code === '40P01')
     return new Problem(409, 'try_again', 'Another request changed the same thing; try again')
+  if (isUnavailable(error))
+    return new Problem(503, 'database_unavailable', 'The database does not answer; try again')
   return undefined
+}
+
+/** The connection was refused or cut, the server starts or stops, or it has no session left for us. */
+function isUnavailable(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
+  return (
+    /^(08\w{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+  )
 }
 
 const codeOf = (status: number) => (STATUS_CODES[status] ?? 'error').toLowerCase().replaceAll(/\W+/g, '_')

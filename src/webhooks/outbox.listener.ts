@@ -18,6 +18,7 @@ export class OutboxListener {
            select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.data) body), 0, $2, $2
        from events e join webhooks w on w.user_id = e.user_id and w.is_active and w.events::jsonb ? e.name
        where e.id = any($1) order by e.seq
+       for key share of w -- one that is deleted at this moment is skipped, not a broken foreign key
        returning 1`,
       [events.map(({ id }) => id), now],
     )

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -31,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL, stop: async () => {} }
   const folder = mkdtempSync(join(tmpdir(), 'punctual-test-'))
+  chmodSync(folder, 0o711) // as root, the server's own user must get through
   // The data are thrown away: nothing needs to survive a power cut.
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), settings })
