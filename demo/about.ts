@@ -1,4 +1,9 @@
-import type { Told } from './receiver.js'
+import type { EventCatalogue, EventName } from '../src/events/catalogue.js'
+
+/** The body of a delivery, whichever event it tells of. */
+export type Told = {
+  [Name in EventName]: { id: string; event: Name; timestamp: string; data: EventCatalogue[Name] }
+}[EventName]
 
 /** What a delivery is about, in a few words. */
 export function aboutOf(told: Told): string {

@@ -3,13 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
-import type { EventCatalogue, EventName } from '../src/events/catalogue.js'
-import { aboutOf } from './about.js'
-
-/** The body of a delivery, whichever event it tells of. */
-export type Told = {
-  [Name in EventName]: { id: string; event: Name; timestamp: string; data: EventCatalogue[Name] }
-}[EventName]
+import type { EventName } from '../src/events/catalogue.js'
+import { aboutOf, type Told } from './about.js'
 
 export interface Delivery {
   /** The event's: the same on every attempt. */

@@ -1,3 +1,4 @@
+import type { ClientBase, QueryResultRow } from 'pg'
 import type { EntityManager } from 'typeorm'
 
 /** A unit of work under way: everything written through it commits together, or not at all. */
@@ -8,14 +9,15 @@ export class Transaction {
 
   constructor(
     readonly manager: EntityManager,
+    private readonly connection: ClientBase,
     /** As `Clock.sqlNow`. */
     readonly sqlNow: string,
   ) {}
 
   /** Runs SQL and returns its rows, whatever the statement. */
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    const result = await this.manager.queryRunner!.query(sql, parameters, true)
-    return result.records as Row[]
+    const { rows } = await this.connection.query<Row & QueryResultRow>(sql, parameters)
+    return rows
   }
 
   /** The transaction's instant by the database's clock: the same whenever asked. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { ClientBase } from 'pg'
 import { DataSource } from 'typeorm'
 import { Clock } from './clock.js'
 import { Transaction } from './transaction.js'
@@ -17,13 +18,30 @@ export class UnitOfWork {
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const wakes: [string, number][] = []
     const result = await this.source.transaction(async (manager) => {
-      const tx = new Transaction(manager, this.clock.sqlNow)
+      const connection = (await manager.queryRunner!.connect()) as ClientBase
+      const tx = new Transaction(manager, connection, this.clock.sqlNow)
       const value = await work(tx)
       wakes.push(...tx.wakes)
       return value
     })
     for (const [name, inMs] of wakes) this.wakeUps.announce(name, inMs)
     return result
+  }
+
+  /**
+   * As `run`, and answers with what `read` then finds. It is asked within the transaction, so that it leaves with the
+   * COMMIT; were it to fail, nothing is committed.
+   */
+  async runThenRead<T, Answer>(
+    work: (tx: Transaction) => Promise<T>,
+    read: (tx: Transaction, result: T) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { answer } = await this.run(async (tx) => {
+      const asked = read(tx, await work(tx))
+      asked.catch(() => {}) // heard below
+      return { answer: asked }
+    })
+    return answer
   }
 
   /** Rows of a query outside any transaction. */

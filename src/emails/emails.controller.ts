@@ -30,10 +30,8 @@ export class EmailsController {
   /** Take in a message given as JSON. Its reply clock starts. */
   @Post()
   @ApiBody({ type: PostEmailDto, examples: { question: { value: QUESTION }, imported: { value: IMPORTED } } })
-  async receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
-    const incoming = { ...body, from: addressOf(from), to: to?.map(addressOf) }
-    const receipt = await this.intake.receive(me.tenantId, incoming)
-    return { ...(await this.reader.summary(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+  receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
+    return this.intake.receive(me.tenantId, { ...body, from: addressOf(from), to: to?.map(addressOf) })
   }
 
   /** List the mailbox, with filters. */

@@ -4,15 +4,11 @@ import { Me, type Principal } from '../http/principal.js'
 import { Problem } from '../http/problem.js'
 import { ReceivedView } from './email.view.js'
 import { InboundQuery } from './emails.dto.js'
-import { EmailsReader } from './emails.query.js'
 import { Inbound } from './inbound.service.js'
 
 @Controller('emails/inbound')
 export class InboundController {
-  constructor(
-    private readonly inbound: Inbound,
-    private readonly reader: EmailsReader,
-  ) {}
+  constructor(private readonly inbound: Inbound) {}
 
   /** Take in a message as it came over SMTP: raw RFC 5322, up to 25 MB, attachments kept. */
   @Post()
@@ -35,7 +31,6 @@ export class InboundController {
   ): Promise<ReceivedView> {
     if (!Buffer.isBuffer(raw))
       throw new Problem(415, 'unsupported_media_type', 'Send the raw message as Content-Type: message/rfc822')
-    const receipt = await this.inbound.receive(me.tenantId, raw, query)
-    return { ...(await this.reader.summary(me.tenantId, receipt.id)), duplicate: receipt.duplicate }
+    return this.inbound.receive(me.tenantId, raw, query)
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import { Problem } from '../http/problem.js'
 import type { InboundQuery } from './emails.dto.js'
-import { Intake, type Receipt } from './intake.service.js'
+import type { ReceivedView } from './email.view.js'
+import { Intake } from './intake.service.js'
 import { MailParser } from './mail-parser.js'
 import { UnreadableMail } from './parsed-mail.js'
 
@@ -14,7 +15,7 @@ export class Inbound {
   ) {}
 
   /** @param hints what the caller knows better than the mail's headers. @throws Problem 422 for what is no mail */
-  async receive(tenantId: string, raw: Buffer, hints: InboundQuery): Promise<Receipt> {
+  async receive(tenantId: string, raw: Buffer, hints: InboundQuery): Promise<ReceivedView> {
     const mail = await this.parse(raw)
     return this.intake.receive(tenantId, {
       ...mail,

@@ -6,6 +6,8 @@ import type { EmailFacts } from '../events/catalogue.js'
 import { Events } from '../events/events.publisher.js'
 import { invalid } from '../http/problem.js'
 import { emailFacts } from './email-facts.js'
+import { summaryOf } from './emails.query.js'
+import type { ReceivedView } from './email.view.js'
 import type { Address, Kind, Priority, Tier } from './email.entity.js'
 import type { ParsedAttachment } from './parsed-mail.js'
 import { findThread, parentsOf } from './threads.js'
@@ -31,12 +33,6 @@ export interface IncomingEmail {
   attachments?: ParsedAttachment[]
 }
 
-export interface Receipt {
-  id: number
-  /** The mailbox has this Message-ID already: nothing was written. */
-  duplicate: boolean
-}
-
 const MAX_AHEAD_MS = 5 * 60_000
 
 /** Takes mail into the mailbox: each Message-ID once, into its thread, and tells of it. */
@@ -47,16 +43,22 @@ export class Intake {
     private readonly events: Events,
   ) {}
 
-  receive(tenantId: string, incoming: IncomingEmail): Promise<Receipt> {
-    return this.work.run(async (tx) => {
-      const threadId = (await findThread(tx, tenantId, incoming)) ?? randomUUID()
-      const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
-      const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId })
-      if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
-      await insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
-      await this.events.publish(tx, 'email.received', { tenantId, data: { email } })
-      return { id: email.id, duplicate: false }
-    })
+  /** Answers with the email, `duplicate` when the mailbox had this Message-ID already and nothing was written. */
+  receive(tenantId: string, incoming: IncomingEmail): Promise<ReceivedView> {
+    return this.work.runThenRead(
+      (tx) => this.take(tx, tenantId, incoming),
+      async (tx, { id, duplicate }) => ({ ...(await summaryOf(tx, tenantId, id)), duplicate }),
+    )
+  }
+
+  private async take(tx: Transaction, tenantId: string, incoming: IncomingEmail) {
+    const threadId = (await findThread(tx, tenantId, incoming)) ?? randomUUID()
+    const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
+    const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId })
+    if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
+    await insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
+    await this.events.publish(tx, 'email.received', { tenantId, data: { email } })
+    return { id: email.id, duplicate: false }
   }
 }
 

@@ -27,11 +27,17 @@ export class Events {
     if (batch.length === 0) return
     const occurredAt = await tx.now()
     const events = batch.map((draft) => ({ id: uuidv7(occurredAt), name, occurredAt, ...draft }))
-    await store(tx, events)
     const listeners = this.emitter.listeners(name)
     // They attach while the application starts: an event before that would commit and never be told of.
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
-    for (const listener of listeners) await listener(tx, events)
+    const stored = store(tx, events)
+    stored.catch(() => {}) // awaited below
+    try {
+      // Without waiting for the store: its statement stands before theirs on the connection, and leaves with the first.
+      for (const listener of listeners) await listener(tx, events)
+    } finally {
+      await stored // a store that failed is why its listeners did
+    }
   }
 }
 

@@ -14,7 +14,9 @@ const REDACTED = [
 /** JSON lines; readable ones for a person at a terminal. */
 export function createPino(level: string): Logger {
   const options = { level, redact: { paths: REDACTED, censor: '[redacted]' } }
-  if (!process.stdout.isTTY || process.env.NODE_ENV === 'production') return pino(options)
+  // Not one write to the pipe for every line, while requests wait.
+  if (!process.stdout.isTTY || process.env.NODE_ENV === 'production')
+    return pino(options, pino.destination({ sync: false }))
   return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } })
 }
 

@@ -19,19 +19,13 @@ export class Clocks {
 
   async start(tx: Transaction, events: DomainEvent<'email.received'>[]): Promise<void> {
     if (events.length === 0) return
-    const settings = await this.settings.of(tx, [...new Set(events.map((event) => event.tenantId))])
-    const clocks = events.flatMap(({ tenantId, data: { email } }) => {
-      const setting = settings.find(
-        (one) =>
-          one.isActive &&
-          one.userId === tenantId &&
-          one.priority === email.priority &&
-          one.customerTier === email.customerTier,
-      )
-      if (!setting) return []
-      const { targetSeconds, warningPercent } = setting
-      const schedule = replySchedule(new Date(email.receivedAt), targetSeconds, warningPercent)
-      return [{ tenantId, emailId: email.id, startedAt: email.receivedAt, targetSeconds, ...schedule }]
+    const emails = events.map(({ tenantId, data }) => ({ ...data.email, tenantId }))
+    const targets = await this.settings.targetsFor(tx, emails)
+    const clocks = emails.flatMap(({ tenantId, id: emailId, receivedAt: startedAt }, index) => {
+      const target = targets[index]
+      if (!target) return []
+      const schedule = replySchedule(new Date(startedAt), target.targetSeconds, target.warningPercent)
+      return [{ tenantId, emailId, startedAt, targetSeconds: target.targetSeconds, ...schedule }]
     })
     if (clocks.length === 0) return
     await insertClocks(tx, clocks)

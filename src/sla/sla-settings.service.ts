@@ -12,13 +12,20 @@ export class SlaSettings {
   constructor(private readonly work: UnitOfWork) {}
 
   list(tenantId: string): Promise<SettingView[]> {
-    return this.work.run(async (tx) => (await this.of(tx, [tenantId])).map(viewOf))
+    return this.work.run(async (tx) => {
+      await this.furnish(tx, tenantId)
+      const settings = await tx.manager.find(SlaSetting, {
+        where: { userId: tenantId },
+        order: { id: 'ASC' },
+      })
+      return settings.map(viewOf)
+    })
   }
 
   /** @throws Problem 409 when priority and tier have a setting */
   create(tenantId: string, input: CreateSettingDto): Promise<SettingView> {
     return this.work.run(async (tx) => {
-      await this.of(tx, [tenantId])
+      await this.furnish(tx, tenantId)
       const { priority, customerTier } = input
       if (await tx.manager.existsBy(SlaSetting, { userId: tenantId, priority, customerTier }))
         throw conflict('setting_exists', 'This priority and tier have a setting; change that one')
@@ -50,23 +57,54 @@ export class SlaSettings {
     })
   }
 
-  /** The settings of these tenants. One that has none at all gets the defaults, when they are first needed. */
-  async of(tx: Transaction, tenantIds: string[]): Promise<SlaSetting[]> {
-    const settings = await select(tx, tenantIds)
-    const bare = tenantIds.filter((id) => !settings.some((setting) => setting.userId === id))
-    if (bare.length === 0) return settings
-    await insertDefaults(tx, bare)
-    return select(tx, tenantIds)
+  /**
+   * The active target for each of these emails, in their order; undefined where their priority and tier have none.
+   * A tenant that has no setting at all gets the defaults, when they are first needed.
+   */
+  async targetsFor(tx: Transaction, emails: Classified[]): Promise<(Target | undefined)[]> {
+    const targets = await selectTargets(tx, emails)
+    const bare = emails.filter((_, index) => !targets[index]!.isFurnished)
+    if (bare.length === 0) return targets.map(activeOnly)
+    await insertDefaults(tx, [...new Set(bare.map(({ tenantId }) => tenantId))])
+    return (await selectTargets(tx, emails)).map(activeOnly)
+  }
+
+  private async furnish(tx: Transaction, tenantId: string): Promise<void> {
+    if (!(await tx.manager.existsBy(SlaSetting, { userId: tenantId }))) await insertDefaults(tx, [tenantId])
   }
 }
 
-function select(tx: Transaction, tenantIds: string[]): Promise<SlaSetting[]> {
-  return tx.query<SlaSetting>(
-    `select id, user_id as "userId", priority, customer_tier as "customerTier", target_seconds as "targetSeconds",
-            warning_percent as "warningPercent", is_active as "isActive",
-            created_at as "createdAt", updated_at as "updatedAt"
-     from sla_settings where user_id = any($1) order by id`,
-    [tenantIds],
+export interface Classified {
+  tenantId: string
+  priority: string
+  customerTier: string
+}
+
+export interface Target {
+  targetSeconds: number
+  warningPercent: number
+}
+
+interface FoundTarget extends Target {
+  isActive: boolean | null
+  isFurnished: boolean
+}
+
+const activeOnly = (found: FoundTarget): Target | undefined => (found.isActive ? found : undefined)
+
+/** One row an email: whatever number of emails, one statement. */
+function selectTargets(tx: Transaction, emails: Classified[]): Promise<FoundTarget[]> {
+  return tx.query<FoundTarget>(
+    `select s.target_seconds as "targetSeconds", s.warning_percent as "warningPercent", s.is_active as "isActive",
+            exists (select from sla_settings where user_id = e.tenant) as "isFurnished"
+     from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as e(tenant, priority, tier, place)
+     left join sla_settings s on s.user_id = e.tenant and s.priority = e.priority and s.customer_tier = e.tier
+     order by place`,
+    [
+      emails.map(({ tenantId }) => tenantId),
+      emails.map(({ priority }) => priority),
+      emails.map(({ customerTier }) => customerTier),
+    ],
   )
 }
 

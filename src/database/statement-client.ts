@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { LRUCache } from 'lru-cache'
+import { Client, type ConnectionConfig } from 'pg'
+
+type Query = (...args: unknown[]) => Promise<unknown>
+
+const BEGIN = 'START TRANSACTION'
+const names = new LRUCache<string, string>({ max: 1_000 })
+
+/**
+ * A connection that spares round trips. Taking an email in is a handful of small statements; parsing them and
+ * writing to the socket once for each is most of what they cost.
+ *
+ * - Statements with parameters are parsed once and then called by name, a digest of their text.
+ * - Statements asked together leave in one write (pg's pipeline mode).
+ * - A transaction begins with its first statement. One that never has a statement never begins.
+ */
+export class StatementClient extends Client {
+  private beginWaits = false
+
+  constructor(config: ConnectionConfig) {
+    super({ ...config, pipeline: true } as ConnectionConfig)
+  }
+
+  // pg's overloads are many; only text is looked at, everything else goes on as it is.
+  override query(text: unknown, values?: unknown, ...rest: unknown[]): never {
+    if (typeof text !== 'string') return this.send(text, values, ...rest) as never
+    if (text === BEGIN) {
+      this.beginWaits = true
+      return Promise.resolve({ command: 'START', rows: [], rowCount: null }) as never
+    }
+    if (!this.beginWaits) return this.sendNamed(text, values, rest) as never
+    this.beginWaits = false
+    if (text === 'COMMIT' || text === 'ROLLBACK')
+      return Promise.resolve({ command: text, rows: [], rowCount: null }) as never
+    // A beginning that fails has lost its connection, and the statement fails with it.
+    this.send(BEGIN).catch(() => {})
+    return this.sendNamed(text, values, rest) as never
+  }
+
+  private sendNamed(text: string, values: unknown, rest: unknown[]): Promise<unknown> {
+    const isStatement = Array.isArray(values) && values.length > 0
+    return isStatement
+      ? this.send({ name: nameOf(text), text, values }, ...rest)
+      : this.send(text, values, ...rest)
+  }
+
+  private send(...args: unknown[]): Promise<unknown> {
+    this.holdWrites()
+    return (super.query as Query).apply(this, args)
+  }
+
+  /** What is asked before the process turns to something else leaves in one write. */
+  private holdWrites(): void {
+    const { stream } = (this as unknown as { connection: { stream: Socket } }).connection
+    if (stream.writableCorked > 0) return
+    stream.cork()
+    process.nextTick(() => stream.uncork())
+  }
+}
+
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known) return known
+  const name = createHash('sha1').update(text).digest('base64url')
+  names.set(text, name)
+  return name
+}
