@@ -12,6 +12,8 @@ export class PerformanceListener {
   @On('email.replied')
   async measure(tx: Transaction, events: DomainEvent<'email.replied'>[]): Promise<void> {
     for (const event of events) {
+      // One after another: each of two at once would count only its own.
+      await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`figures ${event.tenantId}`])
       if (!(await isFirstAnswer(tx, event))) continue
       const { tenantId, data } = event
       const day = data.reply.repliedAt.slice(0, 10)

@@ -18,6 +18,7 @@ const names = new LRUCache<string, string>({ max: 1_000 })
  */
 export class StatementClient extends Client {
   private beginWaits = false
+  private generation = 0
 
   constructor(config: ConnectionConfig) {
     super({ ...config, pipeline: true } as ConnectionConfig)
@@ -30,7 +31,10 @@ export class StatementClient extends Client {
       this.beginWaits = true
       return Promise.resolve({ command: 'START', rows: [], rowCount: null }) as never
     }
-    if (!this.beginWaits) return this.sendNamed(text, values, rest) as never
+    if (!this.beginWaits)
+      return (
+        text === 'COMMIT' ? this.send(text).then(refuseRollback) : this.sendNamed(text, values, rest)
+      ) as never
     this.beginWaits = false
     if (text === 'COMMIT' || text === 'ROLLBACK')
       return Promise.resolve({ command: text, rows: [], rowCount: null }) as never
@@ -40,10 +44,14 @@ export class StatementClient extends Client {
   }
 
   private sendNamed(text: string, values: unknown, rest: unknown[]): Promise<unknown> {
-    const isStatement = Array.isArray(values) && values.length > 0
-    return isStatement
-      ? this.send({ name: nameOf(text), text, values }, ...rest)
-      : this.send(text, values, ...rest)
+    if (!Array.isArray(values) || values.length === 0) return this.send(text, values, ...rest)
+    const { generation } = this
+    const sent = this.send({ name: `${nameOf(text)}.${generation}`, text, values }, ...rest)
+    // pg would call a statement that is gone, or whose table has changed, by the same name for ever.
+    return sent.catch((error: { code?: string }) => {
+      if (/^(26000|0A000)$/.test(error.code ?? '') && this.generation === generation) this.generation++
+      throw error
+    })
   }
 
   private send(...args: unknown[]): Promise<unknown> {
@@ -66,4 +74,10 @@ function nameOf(text: string): string {
   const name = createHash('sha1').update(text).digest('base64url')
   names.set(text, name)
   return name
+}
+
+/** PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and not with an error. */
+function refuseRollback(result: unknown): unknown {
+  if ((result as { command?: string }).command === 'COMMIT') return result
+  throw new Error('The transaction had failed and was rolled back')
 }

@@ -6,6 +6,7 @@ export class Transaction {
   /** Names of due work written, with the milliseconds until the earliest of it is due. */
   readonly wakes = new Map<string, number>()
   private instant: Promise<Date> | undefined
+  private isOver = false
 
   constructor(
     readonly manager: EntityManager,
@@ -16,6 +17,7 @@ export class Transaction {
 
   /** Runs SQL and returns its rows, whatever the statement. */
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    if (this.isOver) throw new Error('Asked after the end of the transaction')
     const { rows } = await this.connection.query<Row & QueryResultRow>(sql, parameters)
     return rows
   }
@@ -31,6 +33,11 @@ export class Transaction {
   /** Spares the question where a statement has answered it by the way. */
   learnNow(now: Date): void {
     this.instant ??= Promise.resolve(now)
+  }
+
+  /** Its connection may soon be another's. */
+  close(): void {
+    this.isOver = true
   }
 
   /** After the commit, tells the workers of this name that something is due in so many milliseconds. */

@@ -20,7 +20,7 @@ export class UnitOfWork {
     const result = await this.source.transaction(async (manager) => {
       const connection = (await manager.queryRunner!.connect()) as ClientBase
       const tx = new Transaction(manager, connection, this.clock.sqlNow)
-      const value = await work(tx)
+      const value = await work(tx).finally(() => tx.close())
       wakes.push(...tx.wakes)
       return value
     })
@@ -29,8 +29,8 @@ export class UnitOfWork {
   }
 
   /**
-   * As `run`, and answers with what `read` then finds. It is asked within the transaction, so that it leaves with the
-   * COMMIT; were it to fail, nothing is committed.
+   * As `run`, and answers with what `read` then finds: one statement, asked within the transaction so that it leaves
+   * with the COMMIT.
    */
   async runThenRead<T, Answer>(
     work: (tx: Transaction) => Promise<T>,

@@ -13,9 +13,7 @@ interface Links {
 export async function findThread(tx: Transaction, tenantId: string, mail: Links): Promise<string | null> {
   const parents = parentsOf(mail)
   if (!mail.messageId && parents.length === 0) return null // nothing can refer to an id that was not given
-  // Messages of one conversation wait for each other here, so that two arriving together do not found two threads.
-  const root = parents[0] ?? mail.messageId
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`thread ${tenantId} ${root}`])
+  await waitForRelatives(tx, tenantId, [...parents, ...(mail.messageId ? [mail.messageId] : [])])
   const threads = await threadsOf(tx, tenantId, parents, mail.messageId)
   const [thread, ...others] = threads
   if (others.length > 0)
@@ -25,6 +23,19 @@ export async function findThread(tx: Transaction, tenantId: string, mail: Links)
       others,
     ])
   return thread ?? null
+}
+
+/**
+ * Messages that name a common one wait for each other, so that two arriving together neither found two threads nor
+ * join one that is being merged away. In one order, so that none waits for another in turn.
+ */
+async function waitForRelatives(tx: Transaction, tenantId: string, ids: string[]): Promise<void> {
+  await tx.query(
+    `select pg_advisory_xact_lock(key)
+     from (select distinct hashtextextended('thread ' || $1 || ' ' || id, 0) as key
+           from unnest($2::text[]) as id order by key) as keys`,
+    [tenantId, ids],
+  )
 }
 
 async function threadsOf(

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common'
+import {
+  Injectable,
+  Logger,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { from, lastValueFrom, type Observable } from 'rxjs'
 import type { Principal } from './principal.js'
@@ -24,6 +30,8 @@ const ABANDONED = '1 minute'
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger(IdempotencyInterceptor.name)
+
   constructor(
     private readonly work: UnitOfWork,
     private readonly cipher: Cipher,
@@ -53,14 +61,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
       reply.code(kept.statusCode).header('idempotency-replayed', 'true')
       return JSON.parse(this.cipher.open(kept.body!, `idempotency:${tenantId}`)) as unknown
     }
+    let body: unknown
     try {
-      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined })
-      await this.keep(tenantId, key, reply.statusCode, body)
-      return body
+      body = await lastValueFrom(next.handle(), { defaultValue: undefined })
     } catch (error) {
       await this.work.query(`delete from idempotency_keys where user_id = $1 and key = $2`, [tenantId, key])
       throw error
     }
+    // It has been carried out: a failure to keep the answer must not free the key.
+    await this.keep(tenantId, key, reply.statusCode, body).catch((error: Error) => this.logger.error(error))
+    return body
   }
 
   private async take(tenantId: string, key: string, fingerprint: string): Promise<Kept> {

@@ -41,7 +41,8 @@ export class PinoLogger implements LoggerService {
     const context = rest.at(-1)
     const level = asked === 'info' && CHATTER.has(String(context)) ? 'debug' : asked
     const stack = rest.length > 1 ? rest[0] : undefined
-    if (typeof message === 'object') this.logger[level]({ context, ...message })
+    if (message instanceof Error) this.logger[level]({ context, err: message }, message.message)
+    else if (typeof message === 'object') this.logger[level]({ context, ...message })
     else this.logger[level]({ context, stack }, String(message))
   }
 }

@@ -115,23 +115,27 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
     await this.work.run(async (tx) => {
       for (const { retryInMs } of outcomes) if (retryInMs !== null) tx.wake(this.name, retryInMs)
       await tx.query(
-        `with recorded as (
+        `with o as (
+           select * from json_to_recordset($1) as o(id bigint, "leaseToken" uuid, status text, "statusCode" integer,
+             "responseBody" text, "errorMessage" text, "retryInMs" bigint)),
+         -- Webhooks before their deliveries, as a deletion locks them, and in one order: all else deadlocks.
+         held as (
+           select id from webhooks
+           where id in (select webhook_id from webhook_logs where id in (select id from o))
+           order by id for no key update),
+         recorded as (
            update webhook_logs l
            set status = o.status, status_code = o."statusCode", response_body = o."responseBody",
                error_message = o."errorMessage", lease_token = null,
                completed_at = case when o.status <> 'pending' then ${sqlNow} end,
                due_at = ${sqlNow} + o."retryInMs" * interval '1 millisecond'
-           from json_to_recordset($1) as o(id bigint, "leaseToken" uuid, status text, "statusCode" integer,
-             "responseBody" text, "errorMessage" text, "retryInMs" bigint)
-           where l.id = o.id and l.lease_token = o."leaseToken"
+           from o, held where l.webhook_id = held.id and l.id = o.id and l.lease_token = o."leaseToken"
            returning l.id, l.webhook_id, l.error_message),
-         latest as (select distinct on (webhook_id) * from recorded order by webhook_id, id desc),
-         -- In one order in every process: two that record at once would otherwise deadlock.
-         held as (select id from webhooks where id in (select webhook_id from latest) order by id for no key update)
+         latest as (select distinct on (webhook_id) * from recorded order by webhook_id, id desc)
          update webhooks w
          set last_triggered_at = ${sqlNow}, last_error = latest.error_message,
              last_status = case when latest.error_message is null then 'success' else 'failed' end
-         from latest, held where held.id = latest.webhook_id and w.id = held.id`,
+         from latest where w.id = latest.webhook_id`,
         [JSON.stringify(outcomes)],
       )
     })
