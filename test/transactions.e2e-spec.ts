@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { StatementClient } from '../src/database/statement-client.js'
+import { UnitOfWork } from '../src/database/unit-of-work.js'
+import type { Body } from './support/api-client.js'
+import { startTestApp, type TestApp } from './support/test-app.js'
+
+const MAIL = { from: { address: 'c@example.com' }, subject: 'S', text: 'T' }
+
+let punctual: TestApp
+beforeAll(async () => {
+  punctual = await startTestApp()
+})
+afterAll(() => punctual.stop())
+
+describe('a connection', () => {
+  // Its own query overloads are pg's; here only text and values are asked.
+  let client: Body
+  beforeAll(async () => {
+    client = new StatementClient({ connectionString: punctual.databaseUrl })
+    await client.connect()
+    await client.query('create table kept (n int primary key)')
+  })
+  afterAll(() => client.end())
+
+  it('begins a transaction with its first statement, and ends it', async () => {
+    await client.query('START TRANSACTION')
+    await client.query('insert into kept values ($1)', [1])
+    await client.query('ROLLBACK')
+    await client.query('START TRANSACTION')
+    await client.query('insert into kept values ($1)', [2])
+    await client.query('COMMIT')
+    await client.query('START TRANSACTION')
+    await client.query('COMMIT')
+    expect((await client.query('select n from kept')).rows).toEqual([{ n: 2 }])
+  })
+
+  it('does not call a transaction committed that PostgreSQL rolled back', async () => {
+    await client.query('START TRANSACTION')
+    await client.query('insert into kept values ($1)', [3])
+    client.query('insert into kept values ($1)', [3]).catch(() => {}) // nobody hears it
+    await expect(client.query('COMMIT')).rejects.toThrow('rolled back')
+    expect((await client.query('select 1 from kept where n = $1', [3])).rows).toEqual([])
+  })
+
+  it('recovers when its statements are gone or their tables have changed', async () => {
+    const ask = () => client.query('select n from kept where n = $1', [2])
+    await ask()
+    await client.query('deallocate all')
+    await expect(ask()).rejects.toThrow(/does not exist/)
+    expect((await ask()).rows).toEqual([{ n: 2 }])
+    await client.query('alter table kept alter n type bigint')
+    await expect(ask()).rejects.toThrow(/cached plan/)
+    expect((await ask()).rows).toHaveLength(1)
+  })
+})
+
+it('a transaction cannot be asked after its end', async () => {
+  const tx = await punctual.app.get(UnitOfWork).run(async (open) => open)
+  await expect(tx.query('select 1')).rejects.toThrow('after the end')
+})
+
+it('a request that was carried out keeps its Idempotency-Key, even when its answer could not be kept', async () => {
+  const ada = await punctual.tenant()
+  await punctual.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`,
+  )
+  await punctual.query(
+    'create trigger refuse before update on idempotency_keys for each row execute function refuse()',
+  )
+  const first = await ada.post('/emails', MAIL, { 'idempotency-key': 'k' })
+  await punctual.query('drop trigger refuse on idempotency_keys')
+  const again = await ada.post('/emails', MAIL, { 'idempotency-key': 'k' })
+  expect([first.status, again.status]).toEqual([201, 409])
+  expect((await ada.get('/emails')).body.data).toHaveLength(1)
+})
+
+it('two conversations that become one take along a message that arrives meanwhile', async () => {
+  const ada = await punctual.tenant()
+  const post = (messageId: string, references: string[] = []) =>
+    ada.post('/emails', { ...MAIL, messageId, references })
+  await post('r1@x')
+  const r2 = (await post('r2@x')).body
+  const holder = new Client({ connectionString: punctual.databaseUrl })
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query('select from emails where id = $1 for no key update', [r2.id])
+  const merging = post('m@x', ['r1@x', 'r2@x'])
+  await sleep(200) // it now waits for the row of r2
+  const late = post('late@x', ['r2@x'])
+  await sleep(200)
+  await holder.query('commit')
+  await Promise.all([merging, late])
+  await holder.end()
+  const threads = (await ada.get('/emails')).body.data.map((email: Body) => email.threadId)
+  expect(threads).toHaveLength(4)
+  expect(new Set(threads).size).toBe(1)
+})
+
+it('the figures of the day count every answer of two that come at once', async () => {
+  const ada = await punctual.tenant()
+  const ids = await Promise.all([1, 2, 3, 4].map(async () => (await ada.post('/emails', MAIL)).body.id))
+  await Promise.all(ids.map((id) => ada.post(`/emails/${id}/reply`, { text: 'Hello' })))
+  const events = await punctual.query<{ replies: number }>(
+    `select (data->'team'->>'replies')::int as replies from events
+     where name = 'team.performance.updated' and user_id = $1 order by 1`,
+    [ada.tenantId],
+  )
+  expect(events.map(({ replies }) => replies)).toEqual([1, 2, 3, 4])
+})
