@@ -61,6 +61,22 @@ it('a transaction cannot be asked after its end', async () => {
   await expect(tx.query('select 1')).rejects.toThrow('after the end')
 })
 
+it('a write that nobody waited for fails its transaction, with its own error', async () => {
+  const work = punctual.app.get(UnitOfWork)
+  await work.query('create table written (n int primary key)')
+  const twice = work.run(async (tx) => {
+    tx.write('insert into written values ($1)', [1])
+    tx.write('insert into written values ($1)', [1])
+  })
+  await expect(twice).rejects.toThrow('duplicate key')
+  const followed = work.run(async (tx) => {
+    tx.write('insert into written values ($1)', ['x'])
+    await tx.query('select 1')
+  })
+  await expect(followed).rejects.toThrow('invalid input syntax')
+  expect(await work.query('select n from written')).toEqual([])
+})
+
 it('a request that was carried out keeps its Idempotency-Key, even when its answer could not be kept', async () => {
   const ada = await punctual.tenant()
   await punctual.query(

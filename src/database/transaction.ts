@@ -7,6 +7,8 @@ export class Transaction {
   readonly wakes = new Map<string, number>()
   private instant: Promise<Date> | undefined
   private isOver = false
+  /** What went wrong first, where nobody waited for it. */
+  failure: unknown
 
   constructor(
     readonly manager: EntityManager,
@@ -20,6 +22,16 @@ export class Transaction {
     if (this.isOver) throw new Error('Asked after the end of the transaction')
     const { rows } = await this.connection.query<Row & QueryResultRow>(sql, parameters)
     return rows
+  }
+
+  /**
+   * Runs a statement whose result nobody needs: it leaves together with the next one. Its failure is the
+   * transaction's, which PostgreSQL then refuses to commit.
+   */
+  write(sql: string, parameters: unknown[]): void {
+    this.query(sql, parameters).catch((error: unknown) => {
+      this.failure ??= error
+    })
   }
 
   /** The transaction's instant by the database's clock: the same whenever asked. */

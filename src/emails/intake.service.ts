@@ -56,7 +56,7 @@ export class Intake {
     const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
     const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId })
     if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
-    await insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
+    insertAttachments(tx, tenantId, email.id, incoming.attachments ?? [])
     await this.events.publish(tx, 'email.received', { tenantId, data: { email } })
     return { id: email.id, duplicate: false }
   }
@@ -107,14 +107,14 @@ async function idOf(tx: Transaction, tenantId: string, messageId: string): Promi
   return row!.id
 }
 
-async function insertAttachments(
+function insertAttachments(
   tx: Transaction,
   tenantId: string,
   emailId: number,
   attachments: ParsedAttachment[],
 ) {
   for (const file of attachments)
-    await tx.query(
+    tx.write(
       `insert into email_attachments
          (user_id, email_id, filename, content_type, disposition, content_id, size_bytes, sha256, content)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

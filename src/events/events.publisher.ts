@@ -30,25 +30,19 @@ export class Events {
     const listeners = this.emitter.listeners(name)
     // They attach while the application starts: an event before that would commit and never be told of.
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
-    const stored = store(tx, events)
-    stored.catch(() => {}) // awaited below
-    try {
-      // Without waiting for the store: its statement stands before theirs on the connection, and leaves with the first.
-      for (const listener of listeners) await listener(tx, events)
-    } finally {
-      await stored // a store that failed is why its listeners did
-    }
+    store(tx, events)
+    for (const listener of listeners) await listener(tx, events)
   }
 }
 
 /** One statement for any number of events. */
-async function store(tx: Transaction, events: DomainEvent[]): Promise<void> {
+function store(tx: Transaction, events: DomainEvent[]): void {
   const rows = events.map(({ data, ...event }) => ({
     ...event,
     emailId: 'email' in data ? (data.email?.id ?? null) : null,
     data,
   }))
-  await tx.query(
+  tx.write(
     `insert into events (id, user_id, name, email_id, data, occurred_at)
      select id, "tenantId", name, "emailId", data, "occurredAt"
      from json_to_recordset($1) as e(

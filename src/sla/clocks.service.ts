@@ -28,7 +28,7 @@ export class Clocks {
       return [{ tenantId, emailId, startedAt, targetSeconds: target.targetSeconds, ...schedule }]
     })
     if (clocks.length === 0) return
-    await insertClocks(tx, clocks)
+    insertClocks(tx, clocks)
     const first = Math.min(...clocks.map((clock) => clock.warningAt.getTime()))
     tx.wake(SLA_MONITOR, Math.max(0, first - (await tx.now()).getTime()))
   }
@@ -73,8 +73,8 @@ interface NewClock {
   deadlineAt: Date
 }
 
-async function insertClocks(tx: Transaction, clocks: NewClock[]): Promise<void> {
-  await tx.query(
+function insertClocks(tx: Transaction, clocks: NewClock[]): void {
+  tx.write(
     `insert into sla_clocks (user_id, email_id, started_at, target_seconds, warning_at, deadline_at, next_due_at)
      select "tenantId", "emailId", "startedAt", "targetSeconds", "warningAt", "deadlineAt", "warningAt"
      from json_to_recordset($1) as c("tenantId" uuid, "emailId" bigint, "startedAt" timestamptz,
