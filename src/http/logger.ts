@@ -17,7 +17,10 @@ export function createPino(level: string): Logger {
   // Not one write to the pipe for every line, while requests wait.
   if (!process.stdout.isTTY || process.env.NODE_ENV === 'production')
     return pino(options, pino.destination({ sync: false }))
-  return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } })
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
+  })
 }
 
 type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal'
