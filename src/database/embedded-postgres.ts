@@ -166,8 +166,8 @@ async function isLast(client: Client): Promise<boolean> {
     IN_USE_LOCK,
   ])
   if (!rows[0]?.alone) return false
-  // Sessions that our app has just closed take the server a moment to forget.
-  for (let attempt = 0; attempt < 25; attempt++) {
+  // Sessions that our app has just closed take a busy server a while to forget; 500 ms once was too short.
+  for (let attempt = 0; attempt < 150; attempt++) {
     const { rowCount } = await client.query(
       "select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
     )
