@@ -2,6 +2,7 @@ import 'reflect-metadata'
 import { types } from 'pg'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
+import { SlaEngine1764100000000 } from './migrations/1764100000000-sla-engine.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -13,6 +14,7 @@ import { Verification } from './src/auth/verification.entity.js'
 import { StatementClient } from './src/database/statement-client.js'
 import { SnakeNaming } from './src/database/naming.js'
 import { Attachment } from './src/emails/attachment.entity.js'
+import { CustomerTier } from './src/emails/customer-tier.entity.js'
 import { EmailChange } from './src/emails/email-change.entity.js'
 import { Email } from './src/emails/email.entity.js'
 import { ReplyTemplate } from './src/emails/reply-template.entity.js'
@@ -21,6 +23,8 @@ import { StoredEvent } from './src/events/event.entity.js'
 import { IdempotencyKey } from './src/http/idempotency-key.entity.js'
 import { EmailProvider } from './src/mailboxes/email-provider.entity.js'
 import { EmailSyncLog } from './src/mailboxes/email-sync-log.entity.js'
+import { SlaCalendarVersion } from './src/sla/sla-calendar-version.entity.js'
+import { SlaCalendar } from './src/sla/sla-calendar.entity.js'
 import { SlaClock } from './src/sla/sla-clock.entity.js'
 import { SlaSetting } from './src/sla/sla-setting.entity.js'
 import { TeamMember } from './src/team/team-member.entity.js'
@@ -32,16 +36,24 @@ types.setTypeParser(types.builtins.INT8, Number)
 
 /** Lists, not globs: globs load nothing under the test runner. */
 const people = [User, Account, Session, Verification, IdempotencyKey, TeamMember]
-const mail = [EmailProvider, EmailSyncLog, Email, Attachment, Reply, ReplyTemplate, EmailChange, StoredEvent]
-const time = [SlaSetting, SlaClock, ResponseMetric, PerformanceGoal, TimeBand]
-const entities = [...people, ...mail, ...time, Alert, Webhook, WebhookLog]
+const mail = [EmailProvider, EmailSyncLog, CustomerTier, Email, Attachment, Reply, ReplyTemplate, EmailChange]
+const time = [
+  SlaSetting,
+  SlaCalendar,
+  SlaCalendarVersion,
+  SlaClock,
+  ResponseMetric,
+  PerformanceGoal,
+  TimeBand,
+]
+const entities = [...people, ...mail, StoredEvent, ...time, Alert, Webhook, WebhookLog]
 
 export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({
   type: 'postgres',
   url,
   poolSize,
   entities,
-  migrations: [FirstStory1764000000000],
+  migrations: [FirstStory1764000000000, SlaEngine1764100000000],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),
   synchronize: false,
