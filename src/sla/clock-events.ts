@@ -3,6 +3,8 @@ import type { Transaction } from '../database/transaction.js'
 import { emailFacts, isoText } from '../emails/email-facts.js'
 import type { ClockFacts, EmailFacts } from '../events/catalogue.js'
 import { Events } from '../events/events.publisher.js'
+import { Escalations } from './escalations.service.js'
+import type { Escalation } from './sla-setting.entity.js'
 
 /** A clock that has just had something to say, with what its events tell. */
 export interface DueClock {
@@ -10,30 +12,49 @@ export interface DueClock {
   tenantId: string
   warns: boolean
   breaches: boolean
-  sla: Omit<ClockFacts, 'dueAt'>
+  onWarning: Escalation[] | null
+  onBreach: Escalation[] | null
+  sla: Omit<ClockFacts, 'dueAt' | 'actions'>
   email: EmailFacts
 }
 
-/** SQL for a `DueClock` from sla_clocks c, emails e and a row s that knows what was said before. */
-export const DUE_CLOCK = `c.user_id as "tenantId", s."warns", s."breaches", ${emailFacts('e')} as email,
-  json_build_object('clockId', c.id, 'startedAt', ${isoText('c.started_at')}, 'targetMinutes', c.target_seconds / 60.0,
-    'warningAt', ${isoText('c.warning_at')}, 'deadlineAt', ${isoText('c.deadline_at')}) as sla`
+/** SQL for a `DueClock` from a row c of sla_clocks that also knows what was not said before. */
+export const DUE_CLOCK = `c.state, c.user_id as "tenantId", c."warns", c."breaches", ${emailFacts('e')} as email,
+  pv.definition -> 'onWarning' as "onWarning", pv.definition -> 'onBreach' as "onBreach",
+  json_build_object('clockId', c.id, 'metric', c.metric, 'startedAt', ${isoText('c.started_at')},
+    'policy', case when pv.id is null then null
+      else json_build_object('id', pv.setting_id, 'name', pv.definition ->> 'name', 'version', pv.version) end,
+    'targetMinutes', c.target_seconds / 60.0, 'warningAt', ${isoText('c.warning_at')},
+    'deadlineAt', ${isoText('c.deadline_at')}) as sla`
+
+export const DUE_CLOCK_TABLES = `join emails e on e.id = c.email_id
+  left join sla_setting_versions pv on pv.id = c.policy_version_id`
+
+const NOTIFY: Escalation[] = ['notify']
 
 /** Tells of warnings and breaches, a batch of each at a time; a clock that missed both tells both, in order. */
 @Injectable()
 export class ClockEvents {
-  constructor(private readonly events: Events) {}
+  constructor(
+    private readonly events: Events,
+    private readonly escalations: Escalations,
+  ) {}
 
   async publish(tx: Transaction, clocks: DueClock[]): Promise<void> {
-    const draft = (dueAt: 'warningAt' | 'deadlineAt') => (clock: DueClock) => ({
-      tenantId: clock.tenantId,
-      data: { email: clock.email, sla: { ...clock.sla, dueAt: clock.sla[dueAt] } },
-    })
-    await this.events.publish(tx, 'sla.warning', clocks.filter(({ warns }) => warns).map(draft('warningAt')))
-    await this.events.publish(
-      tx,
-      'sla.breached',
-      clocks.filter(({ breaches }) => breaches).map(draft('deadlineAt')),
-    )
+    const warnings = clocks
+      .filter(({ warns }) => warns)
+      .map((clock) => draftOf(clock, 'warningAt', clock.onWarning))
+    const breaches = clocks
+      .filter(({ breaches }) => breaches)
+      .map((clock) => draftOf(clock, 'deadlineAt', clock.onBreach))
+    await this.events.publish(tx, 'sla.warning', warnings)
+    await this.escalations.order(tx, 'warning', warnings)
+    await this.events.publish(tx, 'sla.breached', breaches)
+    await this.escalations.order(tx, 'breach', breaches)
   }
 }
+
+const draftOf = ({ tenantId, email, sla }: DueClock, due: 'warningAt' | 'deadlineAt', actions: Escalation[] | null) => ({
+  tenantId,
+  data: { email, sla: { ...sla, dueAt: sla[due], actions: actions ?? NOTIFY } },
+})

@@ -2,137 +2,195 @@ import { Injectable } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { conflict, notFound } from '../http/problem.js'
-import { DEFAULT_SETTINGS } from './default-targets.js'
+import { DEFAULT_POLICIES } from './default-policies.js'
+import { inputOf, refuseUnreachable, refuseUnusable } from './policy-rules.js'
+import { CompiledCalendars } from './compiled-calendars.js'
+import { SlaRevisions } from './sla-revisions.service.js'
+import { DEFINING } from './sla-setting-version.entity.js'
 import { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
-import type { SettingView } from './sla-settings.view.js'
+import type { RecomputationView, SettingView } from './sla-settings.view.js'
 
+const MOST_POLICIES = 200
+
+/** A tenant's policies. Every change reaches the running clocks, as a new revision. */
 @Injectable()
 export class SlaSettings {
-  constructor(private readonly work: UnitOfWork) {}
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly revisions: SlaRevisions,
+    private readonly calendars: CompiledCalendars,
+  ) {}
 
   list(tenantId: string): Promise<SettingView[]> {
-    return this.work.run(async (tx) => {
-      await this.furnish(tx, tenantId)
-      const settings = await tx.manager.find(SlaSetting, {
-        where: { userId: tenantId },
-        order: { id: 'ASC' },
-      })
-      return settings.map(viewOf)
-    })
-  }
-
-  /** @throws Problem 409 when priority and tier have a setting */
-  create(tenantId: string, input: CreateSettingDto): Promise<SettingView> {
-    return this.work.run(async (tx) => {
-      await this.furnish(tx, tenantId)
-      const { priority, customerTier } = input
-      if (await tx.manager.existsBy(SlaSetting, { userId: tenantId, priority, customerTier }))
-        throw conflict('setting_exists', 'This priority and tier have a setting; change that one')
-      const setting = tx.manager.create(SlaSetting, {
-        ...columnsOf(input),
-        priority,
-        customerTier,
-        userId: tenantId,
-      })
-      return viewOf(await tx.manager.save(setting))
-    })
+    return this.work.run(async (tx) => (await this.all(tx, tenantId)).map(viewOf))
   }
 
   read(tenantId: string, id: number): Promise<SettingView> {
-    return this.work.run(async (tx) => viewOf(await find(tx, tenantId, id)))
+    return this.work.run(async (tx) => viewOf(find(await this.all(tx, tenantId), id)))
   }
 
-  change(tenantId: string, id: number, changes: ChangeSettingDto): Promise<SettingView> {
+  /** @throws Problem 422 naming what is wrong, also for a policy that would never be reached */
+  create(tenantId: string, input: CreateSettingDto): Promise<SettingView> {
     return this.work.run(async (tx) => {
-      const setting = await find(tx, tenantId, id)
-      return viewOf(await tx.manager.save(Object.assign(setting, columnsOf(changes))))
+      await this.revisions.bump(tx, tenantId)
+      const policies = await this.all(tx, tenantId)
+      if (policies.length >= MOST_POLICIES)
+        throw conflict('too_many_policies', `A tenant has at most ${MOST_POLICIES} policies`)
+      const columns = { ...inputOf(input), name: input.name, userId: tenantId, position: policies.length + 1 }
+      const policy = tx.manager.create(SlaSetting, columns)
+      await refuseUnusable(tx, policy, this.calendars)
+      const order = moved([...policies, policy], policy, input.position ?? 1)
+      refuseUnreachable(order, policy)
+      await tx.manager.save(policy)
+      await storeVersion(tx, policy.id)
+      await storeOrder(tx, order)
+      return this.fresh(tx, tenantId, policy.id)
     })
   }
 
+  /** @throws Problem 422 as `create`; the default keeps its place and takes everything */
+  change(tenantId: string, id: number, input: ChangeSettingDto): Promise<SettingView> {
+    return this.work.run(async (tx) => {
+      await this.revisions.bump(tx, tenantId)
+      const policies = await this.all(tx, tenantId)
+      const policy = find(policies, id)
+      const before = definitionOf(policy)
+      Object.assign(policy, inputOf(input), input.name !== undefined && { name: input.name })
+      await refuseUnusable(tx, policy, this.calendars, input)
+      const order = input.position === undefined ? policies : moved(policies, policy, input.position)
+      refuseUnreachable(order, policy)
+      const isNewVersion = definitionOf(policy) !== before
+      if (isNewVersion) policy.version++
+      await tx.manager.save(policy)
+      if (isNewVersion) await storeVersion(tx, id)
+      await storeOrder(tx, order)
+      return this.fresh(tx, tenantId, id)
+    })
+  }
+
+  /** Its mail falls to the next policy that matches. @throws Problem 409 for the default */
   remove(tenantId: string, id: number): Promise<void> {
     return this.work.run(async (tx) => {
-      await find(tx, tenantId, id)
+      await this.revisions.bump(tx, tenantId)
+      const policies = await this.all(tx, tenantId)
+      const policy = find(policies, id)
+      if (policy.isDefault) throw conflict('default_policy', 'The default policy stays; change it instead')
       await tx.manager.delete(SlaSetting, { id, userId: tenantId })
+      await storeOrder(
+        tx,
+        policies.filter((one) => one !== policy),
+      )
     })
   }
 
-  /**
-   * The active target for each of these emails, in their order; undefined where their priority and tier have none.
-   * A tenant that has no setting at all gets the defaults, when they are first needed.
-   */
-  async targetsFor(tx: Transaction, emails: Classified[]): Promise<(Target | undefined)[]> {
-    const targets = await selectTargets(tx, emails)
-    const bare = emails.filter((_, index) => !targets[index]!.isFurnished)
-    if (bare.length === 0) return targets.map(activeOnly)
-    await insertDefaults(tx, [...new Set(bare.map(({ tenantId }) => tenantId))])
-    return (await selectTargets(tx, emails)).map(activeOnly)
+  /** How far the last change has come. */
+  async recomputation(tenantId: string): Promise<RecomputationView> {
+    const [row] = await this.work.query<RecomputationView>(
+      `select r.revision, r.applied = r.revision as "isComplete", r.changed_at as "changedAt",
+         (select count(*)::int from sla_clocks c where c.user_id = r.user_id and c.revision < r.revision
+            and c.breached_at is null and (c.stopped_at is null or c.state = 'cancelled')) as "pendingClocks"
+       from sla_revisions r where r.user_id = $1`,
+      [tenantId],
+    )
+    return row ?? { revision: 0, isComplete: true, pendingClocks: 0, changedAt: null }
   }
 
-  private async furnish(tx: Transaction, tenantId: string): Promise<void> {
-    if (!(await tx.manager.existsBy(SlaSetting, { userId: tenantId }))) await insertDefaults(tx, [tenantId])
+  /** Gives tenants that have no policies yet the ones to start with. */
+  async furnish(tx: Transaction, tenantIds: string[]): Promise<void> {
+    await tx.query(FURNISH, [tenantIds.toSorted(), JSON.stringify(DEFAULT_POLICIES)])
+  }
+
+  /** In their order. */
+  private async all(tx: Transaction, tenantId: string): Promise<SlaSetting[]> {
+    const read = () =>
+      tx.manager.find(SlaSetting, { where: { userId: tenantId }, order: { position: 'ASC' } })
+    const policies = await read()
+    if (policies.length > 0) return policies
+    await this.furnish(tx, [tenantId])
+    return read()
+  }
+
+  private async fresh(tx: Transaction, tenantId: string, id: number): Promise<SettingView> {
+    return viewOf(await tx.manager.findOneByOrFail(SlaSetting, { id, userId: tenantId }))
   }
 }
 
-export interface Classified {
-  tenantId: string
-  priority: string
-  customerTier: string
+function find(policies: SlaSetting[], id: number): SlaSetting {
+  const policy = policies.find((one) => one.id === id)
+  if (!policy) throw notFound('SLA policy')
+  return policy
 }
 
-export interface Target {
-  targetSeconds: number
-  warningPercent: number
+/** The policies with this one at its new place, and the default last. */
+function moved(policies: SlaSetting[], policy: SlaSetting, position: number): SlaSetting[] {
+  const others = policies.filter((one) => one !== policy)
+  others.splice(position - 1, 0, policy)
+  return [...others.filter(({ isDefault }) => !isDefault), ...others.filter(({ isDefault }) => isDefault)]
 }
 
-interface FoundTarget extends Target {
-  isActive: boolean | null
-  isFurnished: boolean
-}
-
-const activeOnly = (found: FoundTarget): Target | undefined => (found.isActive ? found : undefined)
-
-/** One row an email: whatever number of emails, one statement. */
-function selectTargets(tx: Transaction, emails: Classified[]): Promise<FoundTarget[]> {
-  return tx.query<FoundTarget>(
-    `select s.target_seconds as "targetSeconds", s.warning_percent as "warningPercent", s.is_active as "isActive",
-            exists (select from sla_settings where user_id = e.tenant) as "isFurnished"
-     from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as e(tenant, priority, tier, place)
-     left join sla_settings s on s.user_id = e.tenant and s.priority = e.priority and s.customer_tier = e.tier
-     order by place`,
-    [
-      emails.map(({ tenantId }) => tenantId),
-      emails.map(({ priority }) => priority),
-      emails.map(({ customerTier }) => customerTier),
-    ],
-  )
-}
-
-async function insertDefaults(tx: Transaction, tenantIds: string[]): Promise<void> {
+async function storeOrder(tx: Transaction, order: SlaSetting[]): Promise<void> {
   await tx.query(
-    `insert into sla_settings (user_id, priority, customer_tier, target_seconds)
-     select t.id, s.priority, s."customerTier", s."targetSeconds"
-     from unnest($1::uuid[]) as t(id),
-          json_to_recordset($2) as s(priority text, "customerTier" text, "targetSeconds" integer)
-     on conflict do nothing`,
-    [tenantIds, JSON.stringify(DEFAULT_SETTINGS)],
+    `update sla_settings s set position = o.place
+     from unnest($1::bigint[]) with ordinality as o(id, place) where s.id = o.id and s.position <> o.place`,
+    [order.map(({ id }) => id)],
   )
 }
 
-async function find(tx: Transaction, tenantId: string, id: number): Promise<SlaSetting> {
-  const setting = await tx.manager.findOneBy(SlaSetting, { id, userId: tenantId })
-  if (!setting) throw notFound('SLA setting')
-  return setting
+/** What clocks depend on; a new name is no new version. */
+const definitionOf = (policy: SlaSetting): string =>
+  JSON.stringify(DEFINING.filter((key) => key !== 'name').map((key) => policy[key]))
+
+async function storeVersion(tx: Transaction, id: number): Promise<void> {
+  await tx.query(
+    `insert into sla_setting_versions (user_id, setting_id, version, definition)
+     select user_id, id, version, ${DEFINITION} from sla_settings p where id = $1`,
+    [id],
+  )
 }
 
-function columnsOf({ targetMinutes, warningPercent, isActive }: ChangeSettingDto): Partial<SlaSetting> {
+/** SQL for a `PolicyDefinition` from sla_settings p. */
+const DEFINITION = `json_build_object('name', p.name, 'priorities', p.priorities, 'customerTiers', p.customer_tiers,
+  'mailboxIds', p.mailbox_ids, 'categories', p.categories, 'senderDomains', p.sender_domains,
+  'firstReplySeconds', p.first_reply_seconds, 'nextReplySeconds', p.next_reply_seconds,
+  'resolutionSeconds', p.resolution_seconds, 'calendarId', p.calendar_id, 'warningPercent', p.warning_percent,
+  'onWarning', p.on_warning, 'onBreach', p.on_breach)`
+
+/** Of two that furnish a tenant at once, one makes the default and with it the others; the other one waits for it. */
+const FURNISH = `
+  with given as (
+    select * from json_to_recordset($2) as d(name text, position integer, "isDefault" boolean, priorities json,
+      "customerTiers" json, "replySeconds" integer)),
+  defaults as (
+    insert into sla_settings (user_id, name, position, is_default, first_reply_seconds, next_reply_seconds)
+    select t.id, d.name, d.position, true, d."replySeconds", d."replySeconds"
+    from unnest($1::uuid[]) as t(id) cross join given d where d."isDefault"
+    on conflict (user_id) where is_default do nothing
+    returning *),
+  others as (
+    insert into sla_settings
+      (user_id, name, position, priorities, customer_tiers, first_reply_seconds, next_reply_seconds)
+    select t.user_id, d.name, d.position, array(select json_array_elements_text(d.priorities)),
+      array(select json_array_elements_text(d."customerTiers")), d."replySeconds", d."replySeconds"
+    from defaults t cross join given d where not d."isDefault" order by d.position
+    returning *)
+  insert into sla_setting_versions (user_id, setting_id, version, definition)
+  select p.user_id, p.id, p.version, ${DEFINITION}
+  from (select * from defaults union all select * from others) p`
+
+function viewOf({
+  userId: _tenant,
+  firstReplySeconds,
+  nextReplySeconds,
+  resolutionSeconds,
+  ...policy
+}: SlaSetting): SettingView {
   return {
-    ...(targetMinutes !== undefined && { targetSeconds: Math.round(targetMinutes * 60) }),
-    ...(warningPercent !== undefined && { warningPercent }),
-    ...(isActive !== undefined && { isActive }),
+    ...policy,
+    firstReplyMinutes: minutes(firstReplySeconds),
+    nextReplyMinutes: minutes(nextReplySeconds),
+    resolutionMinutes: minutes(resolutionSeconds),
   }
 }
 
-function viewOf({ userId: _tenant, targetSeconds, ...setting }: SlaSetting): SettingView {
-  return { ...setting, targetMinutes: targetSeconds / 60 }
-}
+const minutes = (seconds: number | null) => (seconds === null ? null : seconds / 60)

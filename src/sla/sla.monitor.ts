@@ -3,15 +3,18 @@ import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { ClockEvents, DUE_CLOCK, type DueClock } from './clock-events.js'
-import { SLA_MONITOR } from './clocks.service.js'
+import { ClockRecomputation } from './clock-recomputation.js'
+import { SLA_MONITOR } from './clock-rows.js'
+
+type Claimed = DueClock & { id: number; isStale: boolean }
 
 /**
- * Warns and records breaches at their instant: it sleeps until the next clock is due. A clock's row, its events and
- * all that follows from them change in one transaction under the row's lock, so each happens exactly once, whatever
- * number of processes look and whenever one of them dies.
+ * Warns and records breaches at their instant: it sleeps until the next clock is due. A clock's row, its history, its
+ * events and all that follows from them change in one transaction under the row's lock, so each happens exactly once,
+ * whatever number of processes look and whenever one of them dies.
  */
 @Injectable()
-export class SlaMonitor implements DueWork<DueClock>, OnModuleInit {
+export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
   readonly capacity = 500
 
@@ -19,6 +22,7 @@ export class SlaMonitor implements DueWork<DueClock>, OnModuleInit {
     private readonly work: UnitOfWork,
     private readonly runner: DueWorkRunner,
     private readonly events: ClockEvents,
+    private readonly recomputation: ClockRecomputation,
     private readonly clock: Clock,
   ) {}
 
@@ -26,22 +30,19 @@ export class SlaMonitor implements DueWork<DueClock>, OnModuleInit {
     this.runner.register(this)
   }
 
-  claim(limit: number): Promise<DueClock[]> {
-    const { sqlNow } = this.clock
+  claim(limit: number): Promise<Claimed[]> {
     return this.work.run(async (tx) => {
-      const due = await tx.query<DueClock>(
-        `with s as (
-           select id, warned_at is null as "warns", deadline_at <= ${sqlNow} as "breaches"
-           from sla_clocks where next_due_at <= ${sqlNow} order by next_due_at limit $1 for update skip locked)
-         update sla_clocks c
-         set warned_at = coalesce(c.warned_at, ${sqlNow}),
-             breached_at = case when s."breaches" then ${sqlNow} end,
-             next_due_at = case when s."breaches" then null else c.deadline_at end
-         from s, emails e where c.id = s.id and e.id = c.email_id
-         returning c.state, ${DUE_CLOCK}`,
-        [limit],
+      const due = await tx.query<Claimed>(claimSql(this.clock.sqlNow), [limit])
+      // A policy or calendar has changed and the recomputation has not come so far: what is due may not be any more.
+      const stale = due.filter(({ isStale }) => isStale)
+      await this.recomputation.ofClocks(
+        tx,
+        stale.map(({ id }) => id),
       )
-      await this.events.publish(tx, due)
+      await this.events.publish(
+        tx,
+        due.filter(({ isStale }) => !isStale),
+      )
       return due
     })
   }
@@ -54,3 +55,30 @@ export class SlaMonitor implements DueWork<DueClock>, OnModuleInit {
     return row!.ms
   }
 }
+
+/** Takes what is due, by the partial index and in its order, and records what that means where it is certain. */
+export const claimSql = (sqlNow: string) => `
+  with due as (
+    select id, user_id, revision, warned_at is null as "warns",
+           deadline_at + interval '1 millisecond' <= ${sqlNow} as "breaches"
+    from sla_clocks where next_due_at <= ${sqlNow} order by next_due_at limit $1 for no key update skip locked),
+  fresh as (
+    select due.* from due left join sla_revisions r using (user_id)
+    where due.revision >= coalesce(r.revision, 0)),
+  changed as (
+    update sla_clocks c
+    set warned_at = coalesce(c.warned_at, ${sqlNow}), breached_at = case when f."breaches" then ${sqlNow} end,
+        next_due_at = case when f."breaches" then null else c.deadline_at + interval '1 millisecond' end
+    from fresh f where c.id = f.id
+    returning c.*, f."warns", f."breaches"),
+  said as (
+    insert into sla_clock_history (clock_id, type, at, recorded_at, detail)
+    select c.id, v.type, v.at, ${sqlNow}, '{}'
+    from changed c cross join lateral (values
+      (1, 'warned', c.warning_at, c."warns"), (2, 'breached', c.deadline_at, c."breaches")
+    ) as v(place, type, at, happens)
+    where v.happens order by c.id, v.place)
+  select due.id, c.id is null as "isStale", told.*
+  from due left join changed c on c.id = due.id
+  left join lateral (select ${DUE_CLOCK} from emails e left join sla_setting_versions pv on pv.id = c.policy_version_id
+    where e.id = c.email_id) told on true`

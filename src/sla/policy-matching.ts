@@ -1,0 +1,49 @@
+/** SQL: the part of the address of email `e` that a sender domain is compared with. */
+const DOMAIN = `lower(substring(e.from_address from '[^@]*$'))`
+
+/** SQL conditions of policy `p` on email `e`, by the property that states them. Null is any. */
+export const CONDITIONS = {
+  priorities: `e.priority = any(p.priorities)`,
+  customerTiers: `e.customer_tier = any(p.customer_tiers)`,
+  mailboxIds: `coalesce(e.provider_id = any(p.mailbox_ids), false)`,
+  categories: `coalesce(lower(e.category) = any(p.categories), false)`,
+  senderDomains: `exists (select from unnest(p.sender_domains) as d(name)
+    where ${DOMAIN} = d.name or right(${DOMAIN}, length(d.name) + 1) = '.' || d.name)`,
+} as const
+
+const COLUMNS: Record<keyof typeof CONDITIONS, string> = {
+  priorities: 'priorities',
+  customerTiers: 'customer_tiers',
+  mailboxIds: 'mailbox_ids',
+  categories: 'categories',
+  senderDomains: 'sender_domains',
+}
+
+const allHold = Object.entries(CONDITIONS)
+  .map(([name, sql]) => `(p.${COLUMNS[name as keyof typeof CONDITIONS]} is null or ${sql})`)
+  .join(' and ')
+
+/**
+ * SQL: what email `e` is measured by, one row: the first active policy that takes it, with the versions that are in force.
+ * No row where the tenant has no policies yet; a tenant that has any has a default, which takes everything.
+ *
+ * @param policies a table, or a CTE with the columns of sla_settings and of its present version's id
+ */
+export const policyOf = (policies: string) => `
+  select p.version_id as "policyVersionId", p.calendar_version_id as "calendarVersionId",
+         p.warning_percent as "warningPercent", p.first_reply_seconds, p.next_reply_seconds, p.resolution_seconds
+  from ${policies} p where p.user_id = e.user_id and p.is_active and ${allHold}
+  order by p.position limit 1`
+
+/** SQL: the policies as they stand, each with the ids of its present version and its calendar's. */
+export const PRESENT_POLICIES = `(
+  select s.*, v.id as version_id, cv.id as calendar_version_id
+  from sla_settings s
+  join sla_setting_versions v on v.setting_id = s.id and v.version = s.version
+  left join sla_calendars cal on cal.id = s.calendar_id
+  left join sla_calendar_versions cv on cv.calendar_id = cal.id and cv.version = cal.version)`
+
+/** SQL: the target of a metric in a row of `policyOf`. */
+export const targetOf = (policy: string, metric: string) => `case ${metric}
+  when 'first_reply' then ${policy}.first_reply_seconds when 'next_reply' then ${policy}.next_reply_seconds
+  else ${policy}.resolution_seconds end`

@@ -1,0 +1,136 @@
+import type { Transaction } from '../database/transaction.js'
+import { PRIORITIES, TIERS } from '../emails/email.entity.js'
+import { unprocessable, type FieldError } from '../http/problem.js'
+import { DeadlineTooFar } from './business-calendar.js'
+import type { CompiledCalendars } from './compiled-calendars.js'
+import type { SlaSetting } from './sla-setting.entity.js'
+import type { ChangeSettingDto } from './sla-settings.dto.js'
+
+const MOST_MINUTES = 10 * 366 * 24 * 60
+const DOMAIN = /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u
+const TARGETS = {
+  firstReplyMinutes: 'firstReplySeconds',
+  nextReplyMinutes: 'nextReplySeconds',
+  resolutionMinutes: 'resolutionSeconds',
+} as const
+const CONDITIONS = ['priorities', 'customerTiers', 'mailboxIds', 'categories', 'senderDomains'] as const
+
+/**
+ * The columns that an input sets.
+ * @throws Problem 422 naming each field whose value cannot be
+ */
+export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
+  const errors = [...valueErrors(input)]
+  if (errors.length > 0) throw unprocessable(errors)
+  const { position: _place, name: _name, firstReplyMinutes: _f, nextReplyMinutes: _n, resolutionMinutes: _r, ...rest } = input
+  const columns: Partial<SlaSetting> = { ...rest }
+  for (const [from, to] of Object.entries(TARGETS)) {
+    const minutes = input[from as keyof typeof TARGETS]
+    if (minutes !== undefined) columns[to] = minutes === null ? null : Math.round(minutes * 60)
+  }
+  if (input.categories) columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
+  if (input.senderDomains) columns.senderDomains = [...new Set(input.senderDomains.map(domainOf))]
+  return JSON.parse(JSON.stringify(columns)) as Partial<SlaSetting> // what is undefined stays as it is
+}
+
+/**
+ * What the tenant's other rows decide.
+ * @throws Problem 422 for a calendar or mailbox that is not there, a target beyond all time, and a narrowed default
+ */
+export async function refuseUnusable(
+  tx: Transaction,
+  policy: SlaSetting,
+  calendars: CompiledCalendars,
+  input: ChangeSettingDto = {},
+): Promise<void> {
+  const errors = [...(policy.isDefault ? defaultErrors(policy, input) : [])]
+  const mailboxIds = policy.mailboxIds ?? []
+  const [found] = await tx.query<{ mailboxes: number; calendarVersionId: number | null }>(
+    `select (select count(*)::int from email_providers where user_id = $1 and id = any($2)) as mailboxes,
+       (select v.id from sla_calendars c join sla_calendar_versions v on v.calendar_id = c.id and v.version = c.version
+        where c.user_id = $1 and c.id = $3 and c.deleted_at is null for key share of c) as "calendarVersionId"`,
+    [policy.userId, mailboxIds, policy.calendarId],
+  )
+  if (found!.mailboxes < mailboxIds.length) errors.push({ field: 'mailboxIds', message: 'must be mailboxes of yours' })
+  if (policy.calendarId !== null && policy.calendarId !== undefined && found!.calendarVersionId === null)
+    errors.push({ field: 'calendarId', message: 'must be a calendar of yours' })
+  else errors.push(...(await unreachableTargets(tx, policy, found!.calendarVersionId, calendars)))
+  if (errors.length > 0) throw unprocessable(errors)
+}
+
+/** @throws Problem 422 for a policy all of whose mail others take before it */
+export function refuseUnreachable(order: SlaSetting[], policy: SlaSetting): void {
+  if (!policy.isActive || policy.isDefault) return
+  const earlier = order.slice(0, order.indexOf(policy)).filter(({ isActive }) => isActive)
+  const takers = new Set<SlaSetting>()
+  for (const priority of policy.priorities ?? PRIORITIES)
+    for (const tier of policy.customerTiers ?? TIERS) {
+      const taker = earlier.find((one) => takes(one, policy, priority, tier))
+      if (!taker) return
+      takers.add(taker)
+    }
+  const names = [...takers].map(({ name }) => `“${name}”`).join(', ')
+  throw unprocessable(
+    [{ field: 'position', message: `leaves it without mail: ${names} before it take all that it matches` }],
+    'unreachable_policy',
+  )
+}
+
+function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
+  for (const field of CONDITIONS)
+    if (input[field]?.length === 0) yield { field, message: 'must not be empty: nothing would match; null is any' }
+  for (const field of Object.keys(TARGETS) as (keyof typeof TARGETS)[]) {
+    const minutes = input[field]
+    if (minutes === null || minutes === undefined) continue
+    if (Math.round(minutes * 60) < 1) yield { field, message: 'must be above 0, at least a second' }
+    else if (minutes > MOST_MINUTES) yield { field, message: 'must be at most ten years' }
+  }
+  const { warningPercent, senderDomains = [], categories = [] } = input
+  if (warningPercent !== undefined && !(Number.isInteger(warningPercent) && warningPercent >= 1 && warningPercent <= 99))
+    yield { field: 'warningPercent', message: 'must be a whole number from 1 to 99' }
+  for (const [index, name] of (senderDomains ?? []).entries())
+    if (!DOMAIN.test(domainOf(name)))
+      yield { field: `senderDomains.${index}`, message: 'must be a domain such as example.com' }
+  for (const [index, name] of (categories ?? []).entries())
+    if (name.trim() === '') yield { field: `categories.${index}`, message: 'must not be empty' }
+}
+
+function* defaultErrors(policy: SlaSetting, input: ChangeSettingDto): Generator<FieldError> {
+  for (const field of CONDITIONS)
+    if (policy[field]) yield { field, message: 'must be null: the default takes all mail' }
+  if (!policy.isActive) yield { field: 'isActive', message: 'must be true: the default takes all mail' }
+  if (input.position !== undefined) yield { field: 'position', message: 'is not for the default, which is always last' }
+}
+
+async function unreachableTargets(
+  tx: Transaction,
+  policy: SlaSetting,
+  calendarVersionId: number | null,
+  calendars: CompiledCalendars,
+): Promise<FieldError[]> {
+  const calendar = (await calendars.load(tx, [{ calendarVersionId }]))({ calendarVersionId })
+  const now = (await tx.now()).getTime()
+  return Object.entries(TARGETS).flatMap(([field, column]) => {
+    try {
+      calendar.deadline(now, (policy[column] ?? 0) * 1_000)
+      return []
+    } catch (error) {
+      if (!(error instanceof DeadlineTooFar)) throw error
+      return [{ field, message: 'cannot be reached within 100 years of this calendar' }]
+    }
+  })
+}
+
+/** Whether policy `a` takes all that `b` takes of this priority and tier. */
+const takes = (a: SlaSetting, b: SlaSetting, priority: string, tier: string): boolean =>
+  (a.priorities ?? [priority]).includes(priority as never) &&
+  (a.customerTiers ?? [tier]).includes(tier as never) &&
+  covers(a.mailboxIds, b.mailboxIds, (one, other) => one === other) &&
+  covers(a.categories, b.categories, (one, other) => one === other) &&
+  covers(a.senderDomains, b.senderDomains, (one, other) => other === one || other.endsWith(`.${one}`))
+
+/** Null is any. */
+const covers = <T>(a: T[] | null, b: T[] | null, includes: (one: T, other: T) => boolean): boolean =>
+  !a || (b ?? null)?.every((other) => a.some((one) => includes(one, other))) === true
+
+const domainOf = (text: string): string => text.trim().toLowerCase().replace(/^@/, '')
