@@ -1,6 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm'
 
-export type ChangeAction = 'changed' | 'unassigned' | 'reopened'
+/** `answered` and `resolved` when that happened to it through another email of its conversation. */
+export type ChangeAction = 'changed' | 'unassigned' | 'answered' | 'resolved' | 'reopened'
 
 /** A change that no domain event tells of; with the events it is the email's history. */
 @Entity('email_changes')

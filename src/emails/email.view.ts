@@ -120,7 +120,8 @@ export class ThreadEntryView {
 export class HistoryEntryView {
   at: Date
   /**
-   * An event such as `email.assigned`, or `changed`, `unassigned`, `reopened`.
+   * An event such as `email.assigned`, or `changed`, `unassigned`, `reopened`; `answered` and `resolved` when that
+   * happened to it through another email of its conversation.
    * @example "email.assigned"
    */
   action: string

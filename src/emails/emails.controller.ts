@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/com
 import { ApiBody } from '@nestjs/swagger'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
+import { Conversations } from './conversations.service.js'
 import { EmailPage, EmailView, ReceivedView } from './email.view.js'
 import { AddressDto, AssignDto, ChangeEmailDto, EmailsQuery, PostEmailDto, ReplyDto } from './emails.dto.js'
 import { EmailsReader } from './emails.query.js'
@@ -23,6 +24,7 @@ export class EmailsController {
   constructor(
     private readonly intake: Intake,
     private readonly emails: Emails,
+    private readonly conversations: Conversations,
     private readonly replies: Replies,
     private readonly reader: EmailsReader,
   ) {}
@@ -69,26 +71,29 @@ export class EmailsController {
     return this.reader.read(me.tenantId, id)
   }
 
-  /** Answer it. The reply is stored, stops the clock, and is then sent through SMTP_URL when that is set. */
+  /**
+   * Answer it, and with it all mail of its conversation that has come so far. The reply is stored, stops the clock, and
+   * is then sent through SMTP_URL when that is set.
+   */
   @Post(':id/reply')
   async reply(@Me() me: Principal, @IdParam() id: number, @Body() body: ReplyDto): Promise<EmailView> {
     await this.replies.reply(me, id, body)
     return this.reader.read(me.tenantId, id)
   }
 
-  /** Close it: nothing more is to be done. Stops the clock. */
+  /** Close it and the rest of its conversation: nothing more is to be done. Stops the clock. */
   @Post(':id/resolve')
   @HttpCode(200)
   async resolve(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
-    await this.emails.resolve(me, id)
+    await this.conversations.resolve(me, id)
     return this.reader.read(me.tenantId, id)
   }
 
-  /** Open a resolved email again. */
+  /** Open a resolved email again. The rest of its conversation stays closed. */
   @Post(':id/reopen')
   @HttpCode(200)
   async reopen(@Me() me: Principal, @IdParam() id: number): Promise<EmailView> {
-    await this.emails.reopen(me, id)
+    await this.conversations.reopen(me, id)
     return this.reader.read(me.tenantId, id)
   }
 }

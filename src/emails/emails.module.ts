@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AttachmentsController } from './attachments.controller.js'
+import { Conversations } from './conversations.service.js'
 import { EmailsController } from './emails.controller.js'
 import { EmailsReader } from './emails.query.js'
 import { Emails } from './emails.service.js'
@@ -12,7 +13,7 @@ import { Replies } from './replies.service.js'
 
 @Module({
   controllers: [InboundController, AttachmentsController, EmailsController],
-  providers: [Intake, Inbound, MailParser, Emails, EmailsReader, Replies, RepliesSender],
-  exports: [Intake],
+  providers: [Intake, Inbound, MailParser, Emails, Conversations, EmailsReader, Replies, RepliesSender],
+  exports: [Intake, Emails],
 })
 export class EmailsModule {}

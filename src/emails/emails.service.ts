@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import type { EmailFacts } from '../events/catalogue.js'
 import { Events } from '../events/events.publisher.js'
+import type { ChangedProperty } from '../events/signals.js'
 import type { Principal } from '../http/principal.js'
 import { conflict, invalid, notFound, Problem } from '../http/problem.js'
 import { TeamMember } from '../team/team-member.entity.js'
-import { EmailChange, type ChangeAction } from './email-change.entity.js'
-import { emailFacts } from './email-facts.js'
-import { Email } from './email.entity.js'
+import { record, type Actor } from './email-changes.js'
+import { factsOf } from './email-facts.js'
+import { lockEmail, refuseResolved } from './email-locks.js'
+import { Email, PRIORITIES } from './email.entity.js'
 import type { ChangeEmailDto } from './emails.dto.js'
 
-/** What people do with an email in the mailbox: sort it, hand it out, close it. */
+/** Sorting mail and handing it out: what people do, and what the tenant's rules do for them. */
 @Injectable()
 export class Emails {
   constructor(
@@ -29,9 +30,7 @@ export class Emails {
       if (changed.length === 0) return
       for (const [key, value] of changed)
         if (value === null && key !== 'category') throw invalid(key, 'must not be null')
-      await tx.manager.update(Email, { id }, Object.fromEntries(changed))
-      const detail = changed.map(([key, to]) => [key, { from: email[key as keyof Email], to }])
-      await record(tx, me, id, 'changed', Object.fromEntries(detail))
+      await this.set(tx, me, email, Object.fromEntries(changed))
     })
   }
 
@@ -39,21 +38,11 @@ export class Emails {
   assign(me: Principal, id: number, memberId: number): Promise<void> {
     return this.work.run(async (tx) => {
       const email = await lockEmail(tx, me.tenantId, id)
-      if (email.status === 'resolved') throw alreadyResolved()
+      refuseResolved(email)
       const member = await tx.manager.findOneBy(TeamMember, { id: memberId, userId: me.tenantId })
       if (!member) throw notFound('team member')
       if (!member.isActive) throw new Problem(422, 'member_inactive', 'This team member is not active')
-      if (email.assigneeId === memberId) return
-      await tx.manager.update(Email, { id }, { assigneeId: memberId })
-      const { name, email: address, role } = member
-      await this.events.publish(tx, 'email.assigned', {
-        tenantId: me.tenantId,
-        data: {
-          email: await factsOf(tx, id),
-          assignee: { id: memberId, name, email: address, role },
-          previousAssigneeId: email.assigneeId,
-        },
-      })
+      if (email.assigneeId !== memberId) await this.give(tx, email, member)
     })
   }
 
@@ -63,68 +52,84 @@ export class Emails {
       if (email.assigneeId === null)
         throw conflict('email_not_assigned', 'This email is not assigned to anyone')
       await tx.manager.update(Email, { id }, { assigneeId: null })
-      await record(tx, me, id, 'unassigned', { assigneeId: email.assigneeId })
+      record(tx, me, [id], 'unassigned', { assigneeId: email.assigneeId })
     })
   }
 
-  resolve(me: Principal, id: number): Promise<void> {
-    return this.work.run(async (tx) => {
-      const email = await lockEmail(tx, me.tenantId, id)
-      if (email.status === 'resolved') throw alreadyResolved()
-      const resolvedAt = await tx.now()
-      await tx.manager.update(Email, { id }, { status: 'resolved', resolvedAt })
-      await this.events.publish(tx, 'email.resolved', {
-        tenantId: me.tenantId,
-        data: { email: await factsOf(tx, id), resolvedBy: me.userId, resolvedAt: resolvedAt.toISOString() },
-      })
-    })
+  /**
+   * Raises the priority by one step, for a rule and not for a person.
+   * @param reason a sentence for the email's history
+   * @returns false, and nothing is written, when it is high already or the email is resolved
+   */
+  async raisePriority(tx: Transaction, tenantId: string, emailId: number, reason: string): Promise<boolean> {
+    const email = await lockEmail(tx, tenantId, emailId)
+    const priority = PRIORITIES[PRIORITIES.indexOf(email.priority) - 1]
+    if (!priority || email.status === 'resolved') return false
+    await this.set(tx, { tenantId, userId: null }, email, { priority }, reason)
+    return true
   }
 
-  /** Back to where it was before it was resolved. Its clock stays stopped: a first answer is owed once. */
-  reopen(me: Principal, id: number): Promise<void> {
-    return this.work.run(async (tx) => {
-      const email = await lockEmail(tx, me.tenantId, id)
-      if (email.status !== 'resolved')
-        throw conflict('email_not_resolved', 'Only a resolved email can be reopened')
-      await tx.manager.update(
-        Email,
-        { id },
-        { status: email.repliedAt ? 'replied' : 'open', resolvedAt: null },
-      )
-      await record(tx, me, id, 'reopened', {})
+  /**
+   * Assigns the email to the active manager who has the fewest open ones, for a rule and not for a person.
+   * @param reason a sentence for the email's history
+   * @returns false, and nothing is written, when a manager has it already, nobody could, or it is resolved
+   */
+  async handToManager(tx: Transaction, tenantId: string, emailId: number, reason: string): Promise<boolean> {
+    const email = await lockEmail(tx, tenantId, emailId)
+    if (email.status === 'resolved') return false
+    const manager = await freestManager(tx, tenantId, email.assigneeId)
+    if (!manager || manager.id === email.assigneeId) return false
+    const assigneeId = { from: email.assigneeId, to: manager.id }
+    record(tx, { tenantId, userId: null }, [emailId], 'changed', { assigneeId, reason })
+    await this.give(tx, email, manager)
+    return true
+  }
+
+  private async set(
+    tx: Transaction,
+    actor: Actor,
+    email: Email,
+    values: Partial<Pick<Email, ChangedProperty>>,
+    reason?: string,
+  ): Promise<void> {
+    const { id: emailId, threadId } = email
+    await tx.manager.update(Email, { id: emailId }, values)
+    const changed = Object.keys(values) as ChangedProperty[]
+    const detail = changed.map((key) => [key, { from: email[key], to: values[key] }])
+    record(tx, actor, [emailId], 'changed', { ...Object.fromEntries(detail), reason })
+    const data = { emailId, threadId, changed }
+    await this.events.signal(tx, 'email.changed', { tenantId: actor.tenantId, data })
+  }
+
+  private async give(tx: Transaction, { id, userId, assigneeId }: Email, member: Assignee): Promise<void> {
+    await tx.manager.update(Email, { id }, { assigneeId: member.id })
+    const { id: memberId, name, email, role } = member
+    await this.events.publish(tx, 'email.assigned', {
+      tenantId: userId,
+      data: {
+        email: await factsOf(tx, id),
+        assignee: { id: memberId, name, email, role },
+        previousAssigneeId: assigneeId,
+      },
     })
   }
 }
 
-/** The tenant's email, held until the transaction ends: transitions of one email happen one after another. */
-export async function lockEmail(tx: Transaction, tenantId: string, id: number): Promise<Email> {
-  // Not FOR UPDATE: rows that refer to the email (alerts, deliveries) may still be written meanwhile.
-  const email = await tx.manager.findOne(Email, {
-    where: { id, userId: tenantId },
-    lock: { mode: 'for_no_key_update' },
-  })
-  if (!email) throw notFound('email')
-  return email
-}
+type Assignee = Pick<TeamMember, 'id' | 'name' | 'email' | 'role'>
 
-export async function factsOf(tx: Transaction, id: number): Promise<EmailFacts> {
-  const [row] = await tx.query<{ facts: EmailFacts }>(
-    `select ${emailFacts('e')} as facts from emails e where e.id = $1`,
-    [id],
-  )
-  return row!.facts
-}
-
-export const alreadyResolved = () => conflict('email_resolved', 'This email is resolved; reopen it first')
-
-async function record(
+/** The present one first: an email is not passed from manager to manager. */
+async function freestManager(
   tx: Transaction,
-  me: Principal,
-  emailId: number,
-  action: ChangeAction,
-  detail: EmailChange['detail'],
-) {
-  const createdAt = await tx.now()
-  const change = tx.manager.create(EmailChange, { emailId, action, detail, createdAt })
-  await tx.manager.save(Object.assign(change, { userId: me.tenantId, actorId: me.userId }))
+  tenantId: string,
+  assigneeId: number | null,
+): Promise<Assignee | undefined> {
+  const [manager] = await tx.query<Assignee>(
+    `select id, name, email, role from team_members m
+     where user_id = $1 and role = 'manager' and is_active
+     order by (id is not distinct from $2::bigint) desc,
+              (select count(*) from emails e where e.assignee_id = m.id and e.status = 'open'), id
+     limit 1`,
+    [tenantId, assigneeId],
+  )
+  return manager
 }

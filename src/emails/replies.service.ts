@@ -4,14 +4,15 @@ import { Config } from '../config/config.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { Events } from '../events/events.publisher.js'
 import type { Principal } from '../http/principal.js'
-import { Email } from './email.entity.js'
+import { markAnswered } from './conversations.service.js'
+import { factsOf } from './email-facts.js'
+import { lockConversation, refuseResolved, type ConversationEmail } from './email-locks.js'
 import type { ReplyDto } from './emails.dto.js'
-import { alreadyResolved, factsOf, lockEmail } from './emails.service.js'
 import { Reply } from './reply.entity.js'
 
 export const OUTGOING_REPLIES = 'outgoing-replies'
 
-/** Answers: the clock stops when one is stored; sending it follows. */
+/** Answers: one stops its conversation's clock when it is stored; sending it follows. */
 @Injectable()
 export class Replies {
   constructor(
@@ -23,8 +24,9 @@ export class Replies {
   /** @throws Problem 409 for a resolved email */
   reply(me: Principal, emailId: number, input: ReplyDto): Promise<void> {
     return this.work.run(async (tx) => {
-      const email = await lockEmail(tx, me.tenantId, emailId)
-      if (email.status === 'resolved') throw alreadyResolved()
+      const conversation = await lockConversation(tx, me.tenantId, emailId)
+      const { email } = conversation
+      refuseResolved(email)
       const now = await tx.now()
       const draft = tx.manager.create(Reply, {
         ...this.draft(me, email, input),
@@ -32,11 +34,7 @@ export class Replies {
         createdAt: now,
       })
       const reply = await tx.manager.save(draft)
-      await tx.manager.update(
-        Email,
-        { id: emailId },
-        { status: 'replied', repliedAt: email.repliedAt ?? now },
-      )
+      markAnswered(tx, me, conversation, reply.id, now)
       await this.events.publish(tx, 'email.replied', {
         tenantId: me.tenantId,
         data: {
@@ -54,7 +52,7 @@ export class Replies {
   }
 
   /** RFC 5322, 3.6.4: the parent's references followed by the parent itself. */
-  private draft(me: Principal, email: Email, { text, html }: ReplyDto): Partial<Reply> {
+  private draft(me: Principal, email: ConversationEmail, { text, html }: ReplyDto): Partial<Reply> {
     const domain = this.config.MAIL_FROM.split('@')[1]
     return {
       userId: me.tenantId,

@@ -14,15 +14,30 @@ export async function findThread(tx: Transaction, tenantId: string, mail: Links)
   const parents = parentsOf(mail)
   if (!mail.messageId && parents.length === 0) return null // nothing can refer to an id that was not given
   await waitForRelatives(tx, tenantId, [...parents, ...(mail.messageId ? [mail.messageId] : [])])
-  const threads = await threadsOf(tx, tenantId, parents, mail.messageId)
-  const [thread, ...others] = threads
-  if (others.length > 0)
-    await tx.query(`update emails set thread_id = $1 where user_id = $2 and thread_id = any($3)`, [
-      thread,
-      tenantId,
-      others,
-    ])
-  return thread ?? null
+  const found = () => threadsOf(tx, tenantId, parents, mail.messageId)
+  const threads = await found()
+  return threads.length > 1 ? merge(tx, tenantId, found) : (threads[0] ?? null)
+}
+
+/**
+ * No conversation is merged into another until this transaction ends: whoever locks all mail of one would otherwise
+ * wait for rows that meanwhile belong to another, and hold them while locking that one's.
+ */
+export function keepThreads(tx: Transaction, tenantId: string): void {
+  tx.write(`select pg_advisory_xact_lock_shared(hashtextextended('threads of ' || $1, 0))`, [tenantId])
+}
+
+async function merge(tx: Transaction, tenantId: string, found: () => Promise<string[]>): Promise<string> {
+  tx.write(`select pg_advisory_xact_lock(hashtextextended('threads of ' || $1, 0))`, [tenantId])
+  const [thread, ...others] = await found() // another may have merged some of them while this one waited
+  // Locked in the order of ids, as everyone does who locks several.
+  tx.write(
+    `with moving as (
+       select id from emails where user_id = $2 and thread_id = any($3) order by id for no key update)
+     update emails e set thread_id = $1 from moving m where e.id = m.id`,
+    [thread, tenantId, others],
+  )
+  return thread!
 }
 
 /**

@@ -3,10 +3,11 @@ import { Injectable } from '@nestjs/common'
 import { EventEmitter2 } from '@nestjs/event-emitter'
 import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent, EventCatalogue, EventName } from './catalogue.js'
+import type { SignalCatalogue, SignalName } from './signals.js'
 
-export interface Draft<Name extends EventName> {
+export interface Draft<Data> {
   tenantId: string
-  data: EventCatalogue[Name]
+  data: Data
 }
 
 /** Stores events in their transaction and lets every listener act in it. */
@@ -21,9 +22,9 @@ export class Events {
   async publish<Name extends EventName>(
     tx: Transaction,
     name: Name,
-    drafts: Draft<Name> | Draft<Name>[],
+    drafts: Draft<EventCatalogue[Name]> | Draft<EventCatalogue[Name]>[],
   ): Promise<void> {
-    const batch = [drafts].flat() as Draft<Name>[]
+    const batch = [drafts].flat()
     if (batch.length === 0) return
     const occurredAt = await tx.now()
     const events = batch.map((draft) => ({ id: uuidv7(occurredAt), name, occurredAt, ...draft }))
@@ -32,6 +33,17 @@ export class Events {
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
     store(tx, events)
     for (const listener of listeners) await listener(tx, events)
+  }
+
+  /** Tells the modules below, and nobody else, in the same way: nothing is stored, and nobody needs to listen. */
+  async signal<Name extends SignalName>(
+    tx: Transaction,
+    name: Name,
+    drafts: Draft<SignalCatalogue[Name]> | Draft<SignalCatalogue[Name]>[],
+  ): Promise<void> {
+    const signals = [drafts].flat().map((draft) => ({ name, ...draft }))
+    if (signals.length === 0) return
+    for (const listener of this.emitter.listeners(name)) await listener(tx, signals)
   }
 }
 
