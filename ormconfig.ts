@@ -25,7 +25,11 @@ import { EmailProvider } from './src/mailboxes/email-provider.entity.js'
 import { EmailSyncLog } from './src/mailboxes/email-sync-log.entity.js'
 import { SlaCalendarVersion } from './src/sla/sla-calendar-version.entity.js'
 import { SlaCalendar } from './src/sla/sla-calendar.entity.js'
+import { SlaClockEntry } from './src/sla/sla-clock-history.entity.js'
 import { SlaClock } from './src/sla/sla-clock.entity.js'
+import { SlaEscalation } from './src/sla/sla-escalation.entity.js'
+import { SlaRevision } from './src/sla/sla-revision.entity.js'
+import { SlaSettingVersion } from './src/sla/sla-setting-version.entity.js'
 import { SlaSetting } from './src/sla/sla-setting.entity.js'
 import { TeamMember } from './src/team/team-member.entity.js'
 import { WebhookLog } from './src/webhooks/webhook-log.entity.js'
@@ -37,15 +41,8 @@ types.setTypeParser(types.builtins.INT8, Number)
 /** Lists, not globs: globs load nothing under the test runner. */
 const people = [User, Account, Session, Verification, IdempotencyKey, TeamMember]
 const mail = [EmailProvider, EmailSyncLog, CustomerTier, Email, Attachment, Reply, ReplyTemplate, EmailChange]
-const time = [
-  SlaSetting,
-  SlaCalendar,
-  SlaCalendarVersion,
-  SlaClock,
-  ResponseMetric,
-  PerformanceGoal,
-  TimeBand,
-]
+const policies = [SlaCalendar, SlaCalendarVersion, SlaSetting, SlaSettingVersion, SlaRevision]
+const time = [...policies, SlaClock, SlaClockEntry, SlaEscalation, ResponseMetric, PerformanceGoal, TimeBand]
 const entities = [...people, ...mail, StoredEvent, ...time, Alert, Webhook, WebhookLog]
 
 export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({

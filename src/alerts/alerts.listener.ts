@@ -11,14 +11,18 @@ export class AlertsListener {
 
   @On('sla.warning')
   warn(tx: Transaction, events: DomainEvent<'sla.warning'>[]): Promise<void> {
-    return this.alerts.raise(tx, events.map(alertFor('warning', 'The reply is due soon')))
+    return this.alerts.raise(tx, events.filter(notifies).map(alertFor('warning', 'is due soon')))
   }
 
   @On('sla.breached')
   breach(tx: Transaction, events: DomainEvent<'sla.breached'>[]): Promise<void> {
-    return this.alerts.raise(tx, events.map(alertFor('critical', 'The reply is overdue')))
+    return this.alerts.raise(tx, events.filter(notifies).map(alertFor('critical', 'is overdue')))
   }
 }
+
+/** A policy may have a warning or a breach do other things instead. */
+const notifies = ({ data: { sla } }: DomainEvent<'sla.warning' | 'sla.breached'>) =>
+  sla.actions.includes('notify')
 
 const alertFor =
   (severity: NewAlert['severity'], text: string) =>
@@ -27,5 +31,5 @@ const alertFor =
     email,
     type: name,
     severity,
-    message: `${text}: “${email.subject}” from ${email.from.address}, due ${sla.deadlineAt}`,
+    message: `The ${sla.metric === 'resolution' ? 'resolution' : 'reply'} ${text}: “${email.subject}” from ${email.from.address}, due ${sla.deadlineAt}`,
   })

@@ -26,6 +26,7 @@ export class Alerts {
 
   /** Writes a batch of alerts and tells of them. */
   async raise(tx: Transaction, alerts: NewAlert[]): Promise<void> {
+    if (alerts.length === 0) return
     const rows = alerts.map(({ email, ...alert }) => ({ ...alert, emailId: email.id }))
     const created = await tx.query<{ id: number; emailId: number }>(
       `insert into alerts (user_id, email_id, type, severity, message, created_at)

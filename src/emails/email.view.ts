@@ -9,21 +9,39 @@ export class AddressView {
 }
 
 export class ClockView {
-  /** @example "running" */
-  state: 'running' | 'met' | 'late'
+  /** @example 9 */
+  id: number
+  /** @example "first_reply" */
+  metric: 'first_reply' | 'next_reply' | 'resolution'
+  /**
+   * `cancelled`: no policy has such a target for it any more.
+   * @example "running"
+   */
+  state: 'running' | 'paused' | 'met' | 'late' | 'cancelled'
+  /**
+   * The message that started it.
+   * @example 42
+   */
+  emailId: number
   /** @example "2026-03-02T09:00:00.000Z" */
   startedAt: Date
   /** @example 60 */
   targetMinutes: number
   /**
-   * When 20 % of the target is left.
+   * When 20 % of the target is left, or what the policy says.
    * @example "2026-03-02T09:48:00.000Z"
    */
-  warningAt: Date
-  /** @example "2026-03-02T10:00:00.000Z" */
-  deadlineAt: Date
+  warningAt: Date | null
+  /**
+   * Null while it is paused.
+   * @example "2026-03-02T10:00:00.000Z"
+   */
+  deadlineAt: Date | null
   warnedAt: Date | null
   breachedAt: Date | null
+  pausedAt: Date | null
+  /** @example null */
+  pauseReason: 'waiting_for_customer' | 'on_hold' | null
   stoppedAt: Date | null
 }
 
@@ -53,7 +71,10 @@ export class EmailSummaryView {
   receivedAt: Date
   repliedAt: Date | null
   resolvedAt: Date | null
-  /** Null for mail that awaits no answer, such as automatic replies. */
+  /**
+   * The clock of the answer that this message started. Null for mail that awaits no answer, such as automatic replies,
+   * and for a message whose conversation awaited one already.
+   */
   clock: ClockView | null
 }
 
@@ -139,6 +160,8 @@ export class EmailView extends EmailSummaryView {
   replies: ReplyView[]
   /** Every message of the conversation, oldest first. */
   thread: ThreadEntryView[]
+  /** Every clock of the conversation: of first and further replies, and of the resolution. */
+  clocks: ClockView[]
   history: HistoryEntryView[]
 }
 

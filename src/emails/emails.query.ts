@@ -5,23 +5,27 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { cursorKey, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
 import { isoText } from './email-facts.js'
-import type { EmailSummaryView, EmailView } from './email.view.js'
+import type { ClockView, EmailSummaryView, EmailView } from './email.view.js'
 import type { EmailsQuery } from './emails.dto.js'
 
 /** Narrow SQL read model of another module's table: an email's page shows its clock. */
-const CLOCK = `case when c.id is null then null else json_build_object(
-  'state', c.state, 'startedAt', ${isoText('c.started_at')}, 'targetMinutes', c.target_seconds / 60.0,
+const CLOCK = `json_build_object('id', c.id, 'metric', c.metric, 'state', c.state, 'emailId', c.email_id,
+  'startedAt', ${isoText('c.started_at')}, 'targetMinutes', c.target_seconds / 60.0,
   'warningAt', ${isoText('c.warning_at')}, 'deadlineAt', ${isoText('c.deadline_at')},
   'warnedAt', ${isoText('c.warned_at')}, 'breachedAt', ${isoText('c.breached_at')},
-  'stoppedAt', ${isoText('c.stopped_at')}) end as clock`
+  'pausedAt', ${isoText('c.paused_at')}, 'pauseReason', c.pause_reason, 'stoppedAt', ${isoText('c.stopped_at')})`
+
+/** The clock of its answer, which the email that started it shows. */
+const REPLY_CLOCK = `sla_clocks c on c.email_id = e.id and c.metric <> 'resolution'`
 
 const FROM = `json_build_object('address', e.from_address, 'name', e.from_name) as "from"`
 
 const SUMMARY = `e.id, e.thread_id as "threadId", e.message_id as "messageId", e.subject, ${FROM}, e.kind, e.status,
   e.priority, e.customer_tier as "customerTier", e.category, e.assignee_id as "assigneeId",
-  e.received_at as "receivedAt", e.replied_at as "repliedAt", e.resolved_at as "resolvedAt", ${CLOCK}`
+  e.received_at as "receivedAt", e.replied_at as "repliedAt", e.resolved_at as "resolvedAt",
+  case when c.id is null then null else ${CLOCK} end as clock`
 
-const ONE = `select ${SUMMARY} from emails e left join sla_clocks c on c.email_id = e.id`
+const ONE = `select ${SUMMARY} from emails e left join ${REPLY_CLOCK}`
 
 const REPLIES = `select id, author_id as "authorId", to_address as "toAddress", subject, body_text as "bodyText",
   body_html as "bodyHtml", message_id as "messageId", state, sent_elsewhere as "sentElsewhere", attempts,
@@ -33,6 +37,9 @@ const ATTACHMENTS = `select id, filename, content_type as "contentType", disposi
 
 const THREAD = `select e.id, e.subject, ${FROM}, e.status, e.received_at as "receivedAt"
   from emails e where e.user_id = $1 and e.thread_id = $2 order by e.received_at, e.id limit 500`
+
+const CLOCKS = `select ${CLOCK} as clock from sla_clocks c join emails t on t.id = c.email_id
+  where t.user_id = $1 and t.thread_id = $2 order by c.started_at, c.id limit 500`
 
 const HISTORY = `select at, action, "actorId", detail from (
     select occurred_at as at, 1 as part, seq, name as action, null::uuid as "actorId", data::jsonb - 'email' as detail
@@ -53,7 +60,7 @@ export class EmailsReader {
     const { sql, parameters } = listSql(tenantId, query, this.clock.sqlNow)
     const rows = await this.work.query<EmailSummaryView>(sql, parameters)
     return toPage(rows, query.limit, ({ id, receivedAt, clock }) => [
-      query.sort === 'deadline' ? clock!.deadlineAt : receivedAt,
+      query.sort === 'deadline' ? clock!.deadlineAt! : receivedAt,
       id,
     ])
   }
@@ -63,17 +70,18 @@ export class EmailsReader {
     const [email] = await this.work.query<EmailView>(
       `select ${SUMMARY}, e.to_addresses as "to", e.cc_addresses as cc, e.body_text as "bodyText",
               e.body_html as "bodyHtml"
-       from emails e left join sla_clocks c on c.email_id = e.id where e.id = $1 and e.user_id = $2`,
+       from emails e left join ${REPLY_CLOCK} where e.id = $1 and e.user_id = $2`,
       [id, tenantId],
     )
     if (!email) throw notFound('email')
-    const [attachments, replies, thread, history] = await Promise.all([
+    const [attachments, replies, thread, clocks, history] = await Promise.all([
       this.work.query<EmailView['attachments'][number]>(ATTACHMENTS, [id]),
       this.work.query<EmailView['replies'][number]>(REPLIES, [id]),
       this.work.query<EmailView['thread'][number]>(THREAD, [tenantId, email.threadId]),
+      this.work.query<{ clock: ClockView }>(CLOCKS, [tenantId, email.threadId]),
       this.work.query<EmailView['history'][number]>(HISTORY, [id]),
     ])
-    return { ...email, attachments, replies, thread, history }
+    return { ...email, attachments, replies, thread, clocks: clocks.map(({ clock }) => clock), history }
   }
 }
 
@@ -95,8 +103,8 @@ function listSql(tenantId: string, query: EmailsQuery, sqlNow: string) {
     query.sort === 'deadline'
       ? ['join', 'c.deadline_at, c.email_id']
       : ['left join', 'e.received_at desc, e.id desc']
-  const tenant = query.sort === 'deadline' ? 'c.user_id = $1 and e.user_id = $1' : 'e.user_id = $1'
-  const sql = `select ${SUMMARY} from emails e ${join} sla_clocks c on c.email_id = e.id
+  const tenant = query.sort === 'deadline' ? 'c.user_id = $1 and e.user_id = $1 and c.deadline_at is not null' : 'e.user_id = $1'
+  const sql = `select ${SUMMARY} from emails e ${join} ${REPLY_CLOCK}
     where ${[tenant, ...conditions].join(' and ')} order by ${order} limit ${bind(query.limit + 1)}`
   return { sql, parameters }
 }

@@ -17,12 +17,18 @@ export interface EmailFacts {
 
 export interface ClockFacts {
   clockId: number
+  /** first_reply, next_reply or resolution. */
+  metric: string
+  /** What decided the target; its id is null once it is gone. */
+  policy: { id: number | null; name: string; version: number } | null
   startedAt: string
   targetMinutes: number
   warningAt: string
   deadlineAt: string
   /** When it was due, not when a worker noticed. */
   dueAt: string
+  /** What the policy does about it: notify, raise_priority, reassign. */
+  actions: string[]
 }
 
 export interface MemberFacts {
@@ -45,9 +51,9 @@ export interface EventCatalogue {
   'email.assigned': { email: EmailFacts; assignee: MemberFacts; previousAssigneeId: number | null }
   /** Raised when an email needs no further work. */
   'email.resolved': { email: EmailFacts; resolvedBy: string; resolvedAt: string }
-  /** Raised when 20 % of the time to reply remains, once per clock. */
+  /** Raised when 20 % of the time to reply or to resolve remains (or what the policy says), once per clock. */
   'sla.warning': { email: EmailFacts; sla: ClockFacts }
-  /** Raised when the time to reply is over, once per clock. */
+  /** Raised when the time to reply or to resolve is over, once per clock. */
   'sla.breached': { email: EmailFacts; sla: ClockFacts }
   /** Raised when something needs a person's attention. */
   'alert.created': {
