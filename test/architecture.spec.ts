@@ -3,6 +3,7 @@ import { dirname, join, normalize, relative } from 'node:path'
 import { EventEmitter2 } from '@nestjs/event-emitter'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EVENT_NAMES } from '../src/events/catalogue.js'
+import { SIGNAL_NAMES } from '../src/events/signals.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 /** In the order of DESIGN: a module may import those before it. `mailboxes` only holds tables so far. */
@@ -68,10 +69,11 @@ it('has no file over 250 lines, and a median under 80', () => {
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(MEDIAN_LINES)
 })
 
-it('talks of each event that it lists: every name is published somewhere in src', () => {
+it('talks of each event and signal that it lists: every name is raised somewhere in src', () => {
   const text = [...source.values()].join('\n')
-  const silent = EVENT_NAMES.filter((name) => !new RegExp(`publish\\(\\s*tx,\\s*'${name}'`).test(text))
-  expect(silent).toEqual([])
+  const isRaised = (verb: string) => (name: string) => new RegExp(`${verb}\\(\\s*tx,\\s*'${name}'`).test(text)
+  expect(EVENT_NAMES.filter(isRaised('publish'))).toEqual([...EVENT_NAMES])
+  expect(SIGNAL_NAMES.filter(isRaised('signal'))).toEqual([...SIGNAL_NAMES])
 })
 
 describe('listeners', () => {
@@ -81,9 +83,10 @@ describe('listeners', () => {
   })
   afterAll(() => punctual.stop())
 
-  it('hear exactly the catalogue, through @On, with errors let through', () => {
-    const emitter = punctual.app.get(EventEmitter2)
-    expect(emitter.eventNames().map(String).sort()).toEqual([...EVENT_NAMES].sort())
+  it('hear all of the catalogue and nothing but signals beside it, through @On', () => {
+    const heard = punctual.app.get(EventEmitter2).eventNames().map(String)
+    const signals: readonly string[] = SIGNAL_NAMES
+    expect(heard.filter((name) => !signals.includes(name)).sort()).toEqual([...EVENT_NAMES].sort())
     const strangers = files.filter((file) => /@OnEvent\(/.test(source.get(file)!))
     expect(strangers).toEqual([])
   })

@@ -103,7 +103,10 @@ export class PostEmailDto {
   @IsIn(PRIORITIES)
   priority?: Priority
 
-  /** @example "vip" */
+  /**
+   * The tier kept for the sender's address or domain by default.
+   * @example "vip"
+   */
   @Optional()
   @IsIn(TIERS)
   customerTier?: Tier
@@ -130,6 +133,7 @@ export class InboundQuery {
   @IsIn(PRIORITIES)
   priority?: Priority
 
+  /** The tier kept for the sender's address or domain by default. */
   @Optional()
   @IsIn(TIERS)
   customerTier?: Tier

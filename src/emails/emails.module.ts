@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common'
 import { AttachmentsController } from './attachments.controller.js'
 import { Conversations } from './conversations.service.js'
+import { CustomerTiersController } from './customer-tiers.controller.js'
+import { CustomerTiers } from './customer-tiers.service.js'
 import { EmailsController } from './emails.controller.js'
 import { EmailsReader } from './emails.query.js'
 import { Emails } from './emails.service.js'
@@ -12,8 +14,18 @@ import { RepliesSender } from './replies.sender.js'
 import { Replies } from './replies.service.js'
 
 @Module({
-  controllers: [InboundController, AttachmentsController, EmailsController],
-  providers: [Intake, Inbound, MailParser, Emails, Conversations, EmailsReader, Replies, RepliesSender],
+  controllers: [InboundController, AttachmentsController, EmailsController, CustomerTiersController],
+  providers: [
+    Intake,
+    Inbound,
+    MailParser,
+    Emails,
+    Conversations,
+    EmailsReader,
+    CustomerTiers,
+    Replies,
+    RepliesSender,
+  ],
   exports: [Intake, Emails],
 })
 export class EmailsModule {}

@@ -11,6 +11,7 @@ import type { ReceivedView } from './email.view.js'
 import type { Address, Kind, Priority, Tier } from './email.entity.js'
 import type { ParsedAttachment } from './parsed-mail.js'
 import { findThread, parentsOf } from './threads.js'
+import { tierCandidates } from './tier-matches.js'
 
 /** A message on its way in, whatever brought it. */
 export interface IncomingEmail {
@@ -26,6 +27,7 @@ export interface IncomingEmail {
   html?: string | null
   kind?: Kind
   priority?: Priority | null
+  /** That of the sender's address or domain when absent. */
   customerTier?: Tier | null
   category?: string | null
   /** When the reply clock starts; the present when absent. */
@@ -64,11 +66,16 @@ export class Intake {
 
 type Row = IncomingEmail & { messageId: string; threadId: string }
 
+/** $18: what the sender may have a tier by, the nearest first. */
+const TIER_OF_SENDER = `(
+  select tier from customer_tiers where user_id = $1 and matches = any($18::text[])
+  order by array_position($18::text[], matches) limit 1), 'standard'`
+
 async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promise<EmailFacts | undefined> {
   const [row] = await tx.query<{ facts: EmailFacts; now: Date }>(
     `insert into emails as e (user_id, thread_id, message_id, in_reply_to, reference_ids, from_address, from_name,
        to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category, received_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, ${TIER_OF_SENDER}), $16,
        coalesce($17::timestamptz, ${tx.sqlNow}))
      on conflict on constraint emails_message_id_key do nothing
      returning ${emailFacts('e')} as facts, ${tx.sqlNow}::timestamptz(3) as now`,
@@ -87,9 +94,10 @@ async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promi
       email.html ?? null,
       email.kind ?? 'human',
       email.priority ?? 'medium',
-      email.customerTier ?? 'standard',
+      email.customerTier ?? null,
       email.category ?? null,
       email.receivedAt ?? null,
+      tierCandidates(email.from.address),
     ],
   )
   if (!row) return undefined

@@ -75,7 +75,7 @@ export function describeErrors(document: OpenAPIObject): OpenAPIObject {
 
 function errorsOf(path: string, method: string, operation: Operation): number[] {
   const isPublic = operation['x-public'] === true
-  const changes = method === 'post' || method === 'patch'
+  const changes = ['post', 'put', 'patch'].includes(method)
   const takesId = (operation.parameters ?? []).some(
     (parameter) => 'name' in parameter && /^id$|Id$/.test(parameter.name),
   )
@@ -86,7 +86,7 @@ function errorsOf(path: string, method: string, operation: Operation): number[] 
     ...(takesId ? [404] : []),
     ...(changes ? [409] : []),
     ...(operation.requestBody ? [413, 415] : []),
-    ...(method === 'post' && !isPublic ? [422] : []),
+    ...(changes && !isPublic ? [422] : []),
     ...(path.endsWith('/health/ready') ? [503] : []),
   ]
 }

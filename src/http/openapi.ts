@@ -16,6 +16,7 @@ message that needs an answer, warns and alerts, and tells other systems through 
 const TAGS: Record<string, { name: string; description: string }> = {
   auth: { name: 'Auth', description: 'Accounts and sessions.' },
   emails: { name: 'Emails', description: 'The mailbox: take in, sort, assign, answer, close.' },
+  'customer-tiers': { name: 'Customer tiers', description: 'Whose mail gets which tier when it arrives.' },
   team: { name: 'Team', description: 'The people who answer.' },
   sla: { name: 'SLA settings', description: 'How soon an answer is due.' },
   alerts: { name: 'Alerts', description: 'Warnings and breaches that need a person.' },

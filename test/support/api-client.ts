@@ -31,6 +31,7 @@ export class ApiClient {
 
   get = (path: string) => this.send('GET', path)
   delete = (path: string) => this.send('DELETE', path)
+  put = (path: string, body: unknown) => this.send('PUT', path, body)
   patch = (path: string, body: unknown) => this.send('PATCH', path, body)
   post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
     this.send('POST', path, body, headers)

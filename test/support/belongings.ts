@@ -53,10 +53,12 @@ async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Pro
   const inbound = await created(owner.postMail(mail, query))
   await created(owner.post(`/emails/${inbound.id}/assign`, { memberId: member.id }), 200)
   const { attachments } = await created(owner.get(`/emails/${inbound.id}`), 200)
+  const tier = await created(owner.post('/customer-tiers', { matches: `${mark}.example`, tier: 'vip' }))
   const ids = {
     '/api/emails/{id}': inbound.id,
     '/api/emails/{id}/attachments/{attachmentId}': attachments[0].id,
     '/api/emails/{id}/assign#memberId': member.id,
+    '/api/customer-tiers/{id}': tier.id,
     '/api/team/members/{id}': member.id,
     '/api/sla/settings/{id}': setting.id,
     '/api/webhooks/{id}': webhook.id,
