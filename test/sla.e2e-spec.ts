@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { replySchedule } from '../src/sla/business-time.js'
 import type { ApiClient, Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
@@ -73,14 +72,6 @@ describe('the clock', () => {
       ['sla.warning', new Date(Date.parse(receivedAt) + 192 * MINUTE).toISOString()],
       ['sla.breached', new Date(Date.parse(receivedAt) + 240 * MINUTE).toISOString()],
     ])
-  })
-})
-
-it('warns when the chosen share of the target is left', () => {
-  const start = new Date('2026-03-02T09:00:00Z')
-  expect(replySchedule(start, 10, 20)).toEqual({
-    warningAt: new Date('2026-03-02T09:00:08Z'),
-    deadlineAt: new Date('2026-03-02T09:00:10Z'),
   })
 })
 

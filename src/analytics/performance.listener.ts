@@ -5,15 +5,19 @@ import { Events } from '../events/events.publisher.js'
 import { On } from '../events/on.decorator.js'
 
 /**
- * Narrow SQL read model of another module's table: an email's first answer beside the clock that it started. No clock,
- * no target; one row an email whatever the join finds, so that several clocks are no error.
+ * Narrow SQL read model of another module's table: an email's first answer beside the clock of its conversation that this
+ * answer stopped. No clock, no target.
  */
 const MEASURE = `
   insert into response_metrics (user_id, email_id, team_member_id, received_at, responded_at, response_seconds,
     target_seconds, is_met)
   select $1, e.id, e.assignee_id, e.received_at, $3::timestamptz,
     greatest(0, floor(extract(epoch from $3::timestamptz - e.received_at))), c.target_seconds, c.state = 'met'
-  from emails e left join sla_clocks c on c.email_id = e.id where e.id = $2
+  from emails e left join lateral (
+    select c.target_seconds, c.state from sla_clocks c join emails t on t.id = c.email_id
+    where t.thread_id = e.thread_id and t.user_id = e.user_id and c.metric <> 'resolution'
+      and c.stopped_at >= $3::timestamptz order by c.stopped_at, c.id limit 1) c on true
+  where e.id = $2
   on conflict (email_id) do nothing returning id`
 
 /** Measures first answers and tells how the day's figures stand after each. */

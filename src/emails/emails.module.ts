@@ -26,6 +26,6 @@ import { Replies } from './replies.service.js'
     Replies,
     RepliesSender,
   ],
-  exports: [Intake, Emails],
+  exports: [Intake, Emails, EmailsReader],
 })
 export class EmailsModule {}

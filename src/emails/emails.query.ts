@@ -103,7 +103,10 @@ function listSql(tenantId: string, query: EmailsQuery, sqlNow: string) {
     query.sort === 'deadline'
       ? ['join', 'c.deadline_at, c.email_id']
       : ['left join', 'e.received_at desc, e.id desc']
-  const tenant = query.sort === 'deadline' ? 'c.user_id = $1 and e.user_id = $1 and c.deadline_at is not null' : 'e.user_id = $1'
+  const tenant =
+    query.sort === 'deadline'
+      ? 'c.user_id = $1 and e.user_id = $1 and c.deadline_at is not null'
+      : 'e.user_id = $1'
   const sql = `select ${SUMMARY} from emails e ${join} ${REPLY_CLOCK}
     where ${[tenant, ...conditions].join(' and ')} order by ${order} limit ${bind(query.limit + 1)}`
   return { sql, parameters }

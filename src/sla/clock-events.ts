@@ -54,7 +54,11 @@ export class ClockEvents {
   }
 }
 
-const draftOf = ({ tenantId, email, sla }: DueClock, due: 'warningAt' | 'deadlineAt', actions: Escalation[] | null) => ({
+const draftOf = (
+  { tenantId, email, sla }: DueClock,
+  due: 'warningAt' | 'deadlineAt',
+  actions: Escalation[] | null,
+) => ({
   tenantId,
   data: { email, sla: { ...sla, dueAt: sla[due], actions: actions ?? NOTIFY } },
 })

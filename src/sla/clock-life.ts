@@ -34,9 +34,9 @@ export interface ClockFace extends Terms {
 
 export type Entry = { at: Date; recordedAt: Date } & (
   | { type: 'started' | 'recomputed'; detail: Terms }
-  | { type: 'paused'; detail: { reason: PauseReason } }
+  | { type: 'paused'; detail: { reason: PauseReason; by?: string } }
   | { type: 'stopped'; detail: { reason: 'replied' | 'resolved' } }
-  | { type: 'resumed' | 'warned' | 'breached' | 'cancelled'; detail: object }
+  | { type: 'resumed' | 'warned' | 'breached' | 'cancelled'; detail: { by?: string } }
 )
 export type EntryType = Entry['type']
 

@@ -21,10 +21,15 @@ export class ClockPauses {
    * Pauses the running clocks of a conversation. One whose time is over is not paused: its breach is due.
    * @returns how many it paused
    */
-  pause(tx: Transaction, tenantId: string, threadId: string, reason: PauseReason): Promise<number> {
+  pause(
+    tx: Transaction,
+    tenantId: string,
+    threadId: string,
+    detail: { reason: PauseReason; by?: string },
+  ): Promise<number> {
     return this.change(tx, 'running', tenantId, threadId, (clock, now) =>
       clock.breachedAt === null && clock.deadlineAt! > now
-        ? { type: 'paused', at: now, recordedAt: now, detail: { reason } }
+        ? { type: 'paused', at: now, recordedAt: now, detail }
         : undefined,
     )
   }
@@ -39,11 +44,11 @@ export class ClockPauses {
     tx: Transaction,
     tenantId: string,
     threadId: string,
-    { only, at }: { only?: PauseReason; at?: Date } = {},
+    { only, at, by }: { only?: PauseReason; at?: Date; by?: string },
   ): Promise<number> {
     return this.change(tx, 'paused', tenantId, threadId, (clock, now) =>
       only === undefined || clock.pauseReason === only
-        ? { type: 'resumed', at: within(clock.pausedAt!, at ?? now, now), recordedAt: now, detail: {} }
+        ? { type: 'resumed', at: within(clock.pausedAt!, at ?? now, now), recordedAt: now, detail: { by } }
         : undefined,
     )
   }
@@ -74,11 +79,7 @@ export class ClockPauses {
     return this.save(tx, await hold(tx, state, tenantId, threadId), entryFor)
   }
 
-  private async save(
-    tx: Transaction,
-    clocks: Held[],
-    entryFor: EntryFor,
-  ): Promise<number> {
+  private async save(tx: Transaction, clocks: Held[], entryFor: EntryFor): Promise<number> {
     const calendarOf = await this.calendars.load(tx, clocks)
     const now = await tx.now()
     const changed = clocks.flatMap((clock) => {

@@ -43,7 +43,8 @@ export class ClockStarts {
       for (const { metric, startedAt, round } of owedTo(conversation, reopenedAt)) {
         const targetSeconds = conversation.targets[metric]
         if (targetSeconds === null) continue
-        const { tenantId, emailId, revision, warningPercent, policyVersionId, calendarVersionId } = conversation
+        const { tenantId, emailId, revision, warningPercent, policyVersionId, calendarVersionId } =
+          conversation
         const terms = { startedAt, targetSeconds, warningPercent, policyVersionId, calendarVersionId }
         const entry = { type: 'started' as const, at: startedAt, recordedAt: startedAt, detail: terms }
         const face = this.unlessTooFar(() => after(undefined, entry, calendarOf))

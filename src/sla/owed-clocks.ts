@@ -55,7 +55,8 @@ export function* owedTo(conversation: Conversation, reopenedAt?: Date): Generato
 /** The clocks under way that this email, which was received before their start, should have started. */
 export function earlierStarts({ awaitsReply, receivedAt, reply, resolution, resolvedBefore }: Conversation) {
   const moves: { id: number; startedAt: Date }[] = []
-  if (awaitsReply && reply && receivedAt < reply.startedAt) moves.push({ id: reply.id, startedAt: receivedAt })
+  if (awaitsReply && reply && receivedAt < reply.startedAt)
+    moves.push({ id: reply.id, startedAt: receivedAt })
   if (resolution && !resolvedBefore && receivedAt < resolution.startedAt)
     moves.push({ id: resolution.id, startedAt: receivedAt })
   return moves

@@ -7,7 +7,8 @@ import type { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto } from './sla-settings.dto.js'
 
 const MOST_MINUTES = 10 * 366 * 24 * 60
-const DOMAIN = /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u
+const DOMAIN =
+  /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u
 const TARGETS = {
   firstReplyMinutes: 'firstReplySeconds',
   nextReplyMinutes: 'nextReplySeconds',
@@ -22,13 +23,21 @@ const CONDITIONS = ['priorities', 'customerTiers', 'mailboxIds', 'categories', '
 export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
   const errors = [...valueErrors(input)]
   if (errors.length > 0) throw unprocessable(errors)
-  const { position: _place, name: _name, firstReplyMinutes: _f, nextReplyMinutes: _n, resolutionMinutes: _r, ...rest } = input
+  const {
+    position: _place,
+    name: _name,
+    firstReplyMinutes: _f,
+    nextReplyMinutes: _n,
+    resolutionMinutes: _r,
+    ...rest
+  } = input
   const columns: Partial<SlaSetting> = { ...rest }
   for (const [from, to] of Object.entries(TARGETS)) {
     const minutes = input[from as keyof typeof TARGETS]
     if (minutes !== undefined) columns[to] = minutes === null ? null : Math.round(minutes * 60)
   }
-  if (input.categories) columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
+  if (input.categories)
+    columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
   if (input.senderDomains) columns.senderDomains = [...new Set(input.senderDomains.map(domainOf))]
   return JSON.parse(JSON.stringify(columns)) as Partial<SlaSetting> // what is undefined stays as it is
 }
@@ -51,7 +60,8 @@ export async function refuseUnusable(
         where c.user_id = $1 and c.id = $3 and c.deleted_at is null for key share of c) as "calendarVersionId"`,
     [policy.userId, mailboxIds, policy.calendarId],
   )
-  if (found!.mailboxes < mailboxIds.length) errors.push({ field: 'mailboxIds', message: 'must be mailboxes of yours' })
+  if (found!.mailboxes < mailboxIds.length)
+    errors.push({ field: 'mailboxIds', message: 'must be mailboxes of yours' })
   if (policy.calendarId !== null && policy.calendarId !== undefined && found!.calendarVersionId === null)
     errors.push({ field: 'calendarId', message: 'must be a calendar of yours' })
   else errors.push(...(await unreachableTargets(tx, policy, found!.calendarVersionId, calendars)))
@@ -78,7 +88,8 @@ export function refuseUnreachable(order: SlaSetting[], policy: SlaSetting): void
 
 function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
   for (const field of CONDITIONS)
-    if (input[field]?.length === 0) yield { field, message: 'must not be empty: nothing would match; null is any' }
+    if (input[field]?.length === 0)
+      yield { field, message: 'must not be empty: nothing would match; null is any' }
   for (const field of Object.keys(TARGETS) as (keyof typeof TARGETS)[]) {
     const minutes = input[field]
     if (minutes === null || minutes === undefined) continue
@@ -86,7 +97,10 @@ function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
     else if (minutes > MOST_MINUTES) yield { field, message: 'must be at most ten years' }
   }
   const { warningPercent, senderDomains = [], categories = [] } = input
-  if (warningPercent !== undefined && !(Number.isInteger(warningPercent) && warningPercent >= 1 && warningPercent <= 99))
+  if (
+    warningPercent !== undefined &&
+    !(Number.isInteger(warningPercent) && warningPercent >= 1 && warningPercent <= 99)
+  )
     yield { field: 'warningPercent', message: 'must be a whole number from 1 to 99' }
   for (const [index, name] of (senderDomains ?? []).entries())
     if (!DOMAIN.test(domainOf(name)))
@@ -99,7 +113,8 @@ function* defaultErrors(policy: SlaSetting, input: ChangeSettingDto): Generator<
   for (const field of CONDITIONS)
     if (policy[field]) yield { field, message: 'must be null: the default takes all mail' }
   if (!policy.isActive) yield { field: 'isActive', message: 'must be true: the default takes all mail' }
-  if (input.position !== undefined) yield { field: 'position', message: 'is not for the default, which is always last' }
+  if (input.position !== undefined)
+    yield { field: 'position', message: 'is not for the default, which is always last' }
 }
 
 async function unreachableTargets(

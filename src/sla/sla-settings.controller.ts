@@ -4,7 +4,7 @@ import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 import { SlaSettings } from './sla-settings.service.js'
-import { RecomputationView, SettingPage, SettingView } from './sla-settings.view.js'
+import { SettingPage, SettingView } from './sla-settings.view.js'
 
 @Controller('sla/settings')
 export class SlaSettingsController {
