@@ -37,7 +37,8 @@ export class SlaSettings {
       const policies = await this.all(tx, tenantId)
       if (policies.length >= MOST_POLICIES)
         throw conflict('too_many_policies', `A tenant has at most ${MOST_POLICIES} policies`)
-      const columns = { ...inputOf(input), name: input.name, userId: tenantId, position: policies.length + 1 }
+      const place = { userId: tenantId, position: policies.length + 1, isDefault: false }
+      const columns = { isActive: true, ...inputOf(input), name: input.name, ...place }
       const policy = tx.manager.create(SlaSetting, columns)
       await refuseUnusable(tx, policy, this.calendars)
       const order = moved([...policies, policy], policy, input.position ?? 1)

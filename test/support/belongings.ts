@@ -22,7 +22,7 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   const furnished: Belongings[] = []
   for (const [index, owner] of tenants.entries())
     furnished.push(await settleIn(owner, `mark${names[index]}`, receiver))
-  await punctual.advance(HOUR)
+  await punctual.advance(HOUR + 1)
   for (const belongings of furnished) {
     const [alert] = await listed(belongings.owner, '/alerts?type=sla.breached')
     belongings.ids['/api/alerts/{id}'] = alert.id
