@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dataSourceOptions } from '../ormconfig.js'
 import { ALWAYS_OPEN } from '../src/sla/business-calendar.js'
-import { replay, type Entry } from '../src/sla/clock-life.js'
+import { replay, type Entry, type Terms } from '../src/sla/clock-life.js'
 import { CLOCK_ROW, type ClockRow } from '../src/sla/clock-rows.js'
 import { createDatabase, type TestDatabase } from './support/postgres.js'
 
@@ -88,8 +88,8 @@ it('keeps the targets and clocks of a database from before policies', async () =
       `select type, at, recorded_at as "recordedAt", detail from sla_clock_history where clock_id = $1 order by id`,
       [id],
     )
-    const [started] = entries as [Extract<Entry, { type: 'started' }>]
-    started.detail.startedAt = new Date(started.detail.startedAt)
+    const { startedAt } = entries[0]!.detail as Terms
+    Object.assign(entries[0]!.detail, { startedAt: new Date(startedAt) })
     expect(metric).toBe('first_reply')
     expect(replay(entries, () => ALWAYS_OPEN)).toEqual(face)
   }
