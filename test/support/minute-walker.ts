@@ -10,6 +10,7 @@ const DAY = 1_440 * MINUTE
  */
 export class MinuteWalker {
   private readonly days = new Map<number, Span[]>()
+  private offDays: (Span & { index: number })[] | undefined
 
   constructor(private readonly definition: CalendarDefinition) {}
 
@@ -37,10 +38,8 @@ export class MinuteWalker {
 
   /** The holiday that an instant belongs to: its day lasts from its midnight to the next, as the rules read them. */
   holidayAt(at: number): { name?: string } | undefined {
-    return this.definition.holidays.find(({ date }) => {
-      const day = Temporal.PlainDate.from(date)
-      return !this.isMissing(day) && this.instant(day, '00:00') <= at && at < this.instant(day, '24:00')
-    })
+    const found = this.holidays().find(({ from, to }) => from <= at && at < to)
+    return found && this.definition.holidays[found.index]
   }
 
   isOpen(at: number): boolean {
@@ -67,6 +66,15 @@ export class MinuteWalker {
     let spans = this.days.get(day)
     if (!spans) this.days.set(day, (spans = this.read(new Temporal.PlainDate(1970, 1, 1).add({ days: day }))))
     return spans
+  }
+
+  private holidays(): (Span & { index: number })[] {
+    this.offDays ??= this.definition.holidays.flatMap(({ date }, index) => {
+      const day = Temporal.PlainDate.from(date)
+      const span = { from: this.instant(day, '00:00'), to: this.instant(day, '24:00'), index }
+      return this.isMissing(day) ? [] : [span]
+    })
+    return this.offDays
   }
 
   private read(day: Temporal.PlainDate): Span[] {
