@@ -6,26 +6,31 @@ const DAY = [
 ]
 const WEEK = { mon: DAY, tue: DAY, wed: DAY, thu: DAY, fri: [['09:00', '12:00']] }
 
+const LIST = { type: 'array', items: { type: 'array', items: { type: 'string' } } } as const
+
+const ApiIntervals = (...example: string[][]) => ApiProperty({ required: false, ...LIST, example })
+
 /** Half-open intervals of local time by weekday; a weekday that is left out is closed. */
 export class HoursDto {
-  /** @example [["09:00", "12:30"], ["13:30", "17:00"]] */
+  @ApiIntervals(...DAY)
   mon?: string[][]
-  /** @example [["09:00", "17:00"]] */
+  @ApiIntervals(['09:00', '17:00'])
   tue?: string[][]
-  /** @example [["09:00", "17:00"]] */
+  @ApiIntervals(['09:00', '17:00'])
   wed?: string[][]
-  /** @example [["09:00", "17:00"]] */
+  @ApiIntervals(['09:00', '17:00'])
   thu?: string[][]
-  /** @example [["18:00", "24:00"]] */
+  @ApiIntervals(['18:00', '24:00'])
   fri?: string[][]
-  /** @example [["00:00", "06:00"]] */
+  @ApiIntervals(['00:00', '06:00'])
   sat?: string[][]
-  /** @example [] */
+  @ApiIntervals()
   sun?: string[][]
   /** What a date has instead of its weekday's intervals. */
   @ApiProperty({
+    required: false,
     type: 'object',
-    additionalProperties: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
+    additionalProperties: LIST as never,
     example: { '2026-12-24': [['09:00', '12:00']] },
   })
   overrides?: Record<string, string[][]>

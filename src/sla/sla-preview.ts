@@ -15,7 +15,8 @@ const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
  */
 export function previewOf(input: PreviewDto): PreviewView {
   const terms = readPreview(input)
-  const calendar = BusinessCalendar.compile(requestedCalendar(input))
+  const { timezone, calendar: hours, holidays } = input
+  const calendar = BusinessCalendar.compile(requestedCalendar({ timezone, calendar: hours, holidays }))
   try {
     return preview(calendar, terms)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { exampleOf, resolve, type Operation, type Schema } from './contract.js'
+import { exampleOf, rawExampleOf, resolve, type Operation, type Schema } from './contract.js'
 import {
   BODIES,
   CONTENT_TYPES,
@@ -43,10 +43,11 @@ export function hostileCases(operation: Operation, ids: (place: string) => numbe
 
 type Right = RawRequest & { operation: Operation }
 
-function rightBody({ bodyType, bodySchema }: Operation, url: string): Partial<RawRequest> {
+function rightBody(operation: Operation, url: string): Partial<RawRequest> {
+  const { bodyType, bodySchema } = operation
   if (!bodyType || !bodySchema) return {}
   if (bodyType !== 'application/json')
-    return { headers: [['content-type', bodyType]], body: 'Subject: x\r\n\r\nx' }
+    return { headers: [['content-type', bodyType]], body: rawExampleOf(operation) }
   return { headers: [JSON_TYPE], body: JSON.stringify(example(bodySchema, url)) }
 }
 
