@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ALWAYS_OPEN } from '../src/sla/business-calendar.js'
 import { replySchedule } from '../src/sla/business-time.js'
 import type { ApiClient, Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
@@ -77,8 +78,9 @@ describe('the clock', () => {
 })
 
 it('warns when the chosen share of the target is left', () => {
-  const start = new Date('2026-03-02T09:00:00Z')
-  expect(replySchedule(start, 10, 20)).toEqual({
+  const start = Date.parse('2026-03-02T09:00:00Z')
+  const terms = { start, targetMs: 10_000, warningPercent: 20, pauses: [] }
+  expect(replySchedule(ALWAYS_OPEN, terms)).toEqual({
     warningAt: new Date('2026-03-02T09:00:08Z'),
     deadlineAt: new Date('2026-03-02T09:00:10Z'),
   })

@@ -3,6 +3,7 @@ import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent } from '../events/catalogue.js'
 import { ClockEvents, DUE_CLOCK, type DueClock } from './clock-events.js'
+import { ALWAYS_OPEN } from './business-calendar.js'
 import { replySchedule } from './business-time.js'
 import { SlaSettings } from './sla-settings.service.js'
 
@@ -24,7 +25,12 @@ export class Clocks {
     const clocks = emails.flatMap(({ tenantId, id: emailId, receivedAt: startedAt }, index) => {
       const target = targets[index]
       if (!target) return []
-      const schedule = replySchedule(new Date(startedAt), target.targetSeconds, target.warningPercent)
+      const schedule = replySchedule(ALWAYS_OPEN, {
+        start: Date.parse(startedAt),
+        targetMs: target.targetSeconds * 1_000,
+        warningPercent: target.warningPercent,
+        pauses: [],
+      })
       return [{ tenantId, emailId, startedAt, targetSeconds: target.targetSeconds, ...schedule }]
     })
     if (clocks.length === 0) return
