@@ -28,9 +28,8 @@ export class HoursDto {
   sun?: string[][]
   /** What a date has instead of its weekday's intervals. */
   @ApiProperty({
-    required: false,
     type: 'object',
-    additionalProperties: LIST as never,
+    additionalProperties: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
     example: { '2026-12-24': [['09:00', '12:00']] },
   })
   overrides?: Record<string, string[][]>
