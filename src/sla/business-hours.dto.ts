@@ -49,8 +49,7 @@ export class HolidayDto {
 }
 
 /** Documents a property that holds weekly hours; what is in them is for `parseCalendar` to judge. */
-export const ApiHours = (required = true) =>
-  ApiProperty({ required, type: () => HoursDto, example: WEEK })
+export const ApiHours = (required = true) => ApiProperty({ required, type: () => HoursDto, example: WEEK })
 
 /** Documents a list of holidays, with or without names. */
 export const ApiHolidays = () =>

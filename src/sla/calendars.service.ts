@@ -139,7 +139,12 @@ async function store(tx: Transaction, calendar: CalendarRow, name: string, defin
   return { ...calendar, ...changed!, name, version, definition }
 }
 
-async function addVersion(tx: Transaction, calendarId: number, version: number, definition: CalendarDefinition) {
+async function addVersion(
+  tx: Transaction,
+  calendarId: number,
+  version: number,
+  definition: CalendarDefinition,
+) {
   await tx.query(
     `insert into sla_calendar_versions (user_id, calendar_id, version, definition)
      select user_id, id, $2, $3 from sla_calendars where id = $1`,
@@ -150,8 +155,15 @@ async function addVersion(tx: Transaction, calendarId: number, version: number, 
 /** A calendar that a reply target is counted by stays. */
 async function assertUnused(_tx: Transaction, _calendarId: number): Promise<void> {}
 
-const definitionOf = ({ timezone, hours, holidays }: { timezone: unknown; hours: unknown; holidays?: unknown }) =>
-  requestedCalendar({ timezone, calendar: hours, holidays }, { calendar: 'hours' })
+const definitionOf = ({
+  timezone,
+  hours,
+  holidays,
+}: {
+  timezone: unknown
+  hours: unknown
+  holidays?: unknown
+}) => requestedCalendar({ timezone, calendar: hours, holidays }, { calendar: 'hours' })
 
 function viewOf({ definition, ...calendar }: CalendarRow): CalendarView {
   return { ...calendar, ...definition }

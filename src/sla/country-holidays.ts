@@ -19,7 +19,10 @@ export async function holidaysOfCountry({ country, region, years, types }: Count
       const name = oneLine(holiday.name, 200)
       const days = daysOf(holiday)
       if (days.length === 0)
-        found.skipped.push({ summary: `${name}, ${holiday.date.slice(0, 10)}`, reason: 'covers only part of the day' })
+        found.skipped.push({
+          summary: `${name}, ${holiday.date.slice(0, 10)}`,
+          reason: 'covers only part of the day',
+        })
       for (const date of days) if (!dates.has(date)) found.holidays.push({ date, name }) && dates.add(date)
     }
   found.holidays.sort((a, b) => (a.date < b.date ? -1 : 1))
@@ -40,7 +43,8 @@ function placeOf(tables: Holidays, country: string, region?: string): HolidaysTy
   if (!Object.hasOwn(tables.getCountries(), code))
     throw new RefusedSource('is not a country whose holidays are known', 'country')
   if (region === undefined) return { country: code }
-  const [wanted = '', part] = region.split('-')
+  const [wanted = '', ...rest] = region.split('-')
+  const part = rest.length > 0 ? rest.join('-') : undefined
   const state = keyLike(tables.getStates(code), wanted)
   const district = part === undefined ? undefined : state && keyLike(tables.getRegions(code, state), part)
   if (!state || (part !== undefined && !district))

@@ -60,6 +60,7 @@ export class HolidayImports {
   }
 
   private yearIn(timezone: string): number {
-    return Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime()).toZonedDateTimeISO(timezone).year
+    return Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime()).toZonedDateTimeISO(timezone)
+      .year
   }
 }

@@ -30,7 +30,9 @@ export class HolidayReader implements OnApplicationShutdown {
     const outcome = await this.run(source)
     if (!('refused' in outcome)) return outcome
     const { refused: message, field } = outcome
-    throw field ? unprocessable([{ field, message }]) : unprocessable([{ field: 'body', message }], 'unreadable_calendar')
+    throw field
+      ? unprocessable([{ field, message }])
+      : unprocessable([{ field: 'body', message }], 'unreadable_calendar')
   }
 
   /** Not earlier: requests that are under way when a stop begins still need it. */

@@ -2,7 +2,12 @@ import { Temporal } from 'temporal-polyfill'
 import { oneLine } from '../emails/mail-text.js'
 
 /** jCal (RFC 7265), as ical.js parses it: what stands in the file, not yet judged. */
-export type JCalProperty = [name: string, parameters: Record<string, unknown>, type: string, ...values: unknown[]]
+export type JCalProperty = [
+  name: string,
+  parameters: Record<string, unknown>,
+  type: string,
+  ...values: unknown[],
+]
 export type JCalComponent = [name: string, properties: JCalProperty[], components: JCalComponent[]]
 
 /** Why an event is no holiday. */
@@ -47,7 +52,9 @@ export function momentOf(property: JCalProperty, timezone: string, value: unknow
   const wall = orUnusable('has a date that does not exist', () =>
     Temporal.PlainDateTime.from(isUtc ? text.slice(0, -1) : text),
   )
-  orUnusable(`is in the time zone ${oneLine(zone, 60)}, which is none of IANA's`, () => wall.toZonedDateTime(zone))
+  orUnusable(`is in the time zone ${oneLine(zone, 60)}, which is none of IANA's`, () =>
+    wall.toZonedDateTime(zone),
+  )
   return { wall, zone }
 }
 

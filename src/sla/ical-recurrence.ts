@@ -1,6 +1,14 @@
 import ICAL from 'ical.js'
 import { Temporal } from 'temporal-polyfill'
-import { momentOf, propertiesOf, Unusable, wallIn, type JCalComponent, type JCalProperty, type Span } from './ical-event.js'
+import {
+  momentOf,
+  propertiesOf,
+  Unusable,
+  wallIn,
+  type JCalComponent,
+  type JCalProperty,
+  type Span,
+} from './ical-event.js'
 
 /** Days since 1970, which are cheaper to count than to build dates of. */
 export type DayNumber = number

@@ -73,8 +73,18 @@ function fieldCases(right: Right, url: string): Case[] {
 function fieldsOf(unresolved: Schema, path: string[] = []): string[][] {
   const schema: Schema = resolve(unresolved)
   const parts = { ...schema.properties, ...(schema.items && { 0: schema.items }) }
-  const inner = Object.entries(parts).flatMap(([name, part]) => fieldsOf(part, [...path, name]))
+  const isOpen = path.length > 0 && schema.example !== null && typeof schema.example === 'object'
+  const inner = isOpen
+    ? placesIn(schema.example, path)
+    : Object.entries(parts).flatMap(([name, part]) => fieldsOf(part, [...path, name]))
   return path.length > 0 ? [path, ...inner] : inner
+}
+
+/** Of an example that stands for a whole tree, the first item of every list is as good as the others. */
+function placesIn(example: unknown, path: string[]): string[][] {
+  if (example === null || typeof example !== 'object') return []
+  const parts = Object.entries(example).slice(0, Array.isArray(example) ? 1 : undefined)
+  return parts.flatMap(([name, part]) => [[...path, name], ...placesIn(part, [...path, name])])
 }
 
 function withHole(body: unknown, path: string[], value: string | Buffer): Buffer {
