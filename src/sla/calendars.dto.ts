@@ -31,7 +31,7 @@ export class CreateCalendarDto {
 }
 
 export class ChangeCalendarDto {
-  /** @example "Support, Berlin" */
+  /** @example "Support, weekdays" */
   @Optional()
   @Trimmed()
   @IsString()

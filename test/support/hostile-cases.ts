@@ -34,6 +34,7 @@ export function hostileCases(operation: Operation, ids: (place: string) => numbe
     ...(bodyType === 'application/json'
       ? [...fieldCases(right, url), ...keyCasesOf(right), ...bodyCases(right)]
       : []),
+    ...(bodyType === 'text/calendar' ? bodyCases(right) : []),
     ...(method === 'GET' ? [] : typeCases(right)),
     ...queryCases(right, path),
     ...pathCases(right, ids),
@@ -53,7 +54,7 @@ function rightBody(operation: Operation, url: string): Partial<RawRequest> {
 
 /** Webhooks of the tests must not reach the world. */
 function example(schema: Schema, url: string): Record<string, unknown> {
-  const body = exampleOf(schema) as Record<string, unknown>
+  const body = structuredClone(exampleOf(schema)) as Record<string, unknown>
   return 'url' in body ? { ...body, url } : body
 }
 
