@@ -6,17 +6,15 @@ import type { OpenDayView } from './calendars.view.js'
 const MINUTE_MS = 60_000
 
 /** What a calendar says of each local day from one date to another, both inclusive. */
-export function openingDays(
-  definition: CalendarDefinition,
-  from: Temporal.PlainDate,
-  to: Temporal.PlainDate,
-) {
+export function openingDays(definition: CalendarDefinition, from: Temporal.PlainDate, to: Temporal.PlainDate) {
   const calendar = BusinessCalendar.compile(definition)
   const holidays = new Map(definition.holidays.map(({ date, name }) => [date, name ?? 'Holiday']))
   const startOf = (date: Temporal.PlainDate) => date.toZonedDateTime(definition.timezone).epochMilliseconds
   const days: OpenDayView[] = []
+  let start = startOf(from)
   for (let day = from; Temporal.PlainDate.compare(day, to) <= 0; day = day.add({ days: 1 })) {
-    const open = [...calendar.openIntervals(startOf(day), startOf(day.add({ days: 1 })))]
+    const end = startOf(day.add({ days: 1 }))
+    const open = [...calendar.openIntervals(start, end)]
     const date = day.toString()
     days.push({
       date,
@@ -26,6 +24,7 @@ export function openingDays(
       holiday: holidays.get(date) ?? null,
       override: Object.hasOwn(definition.hours.overrides ?? {}, date),
     })
+    start = end
   }
   return days
 }
