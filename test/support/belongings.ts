@@ -40,6 +40,10 @@ async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Pro
   const member = await created(owner.post('/team/members', { name: mark, email: `${mark}@example.com` }))
   await listed(owner, `/webhooks/${webhook.id}/logs`)
   const [setting] = await listed(owner, '/sla/settings')
+  const week = { mon: [['09:00', '17:00']] }
+  const calendar = await created(
+    owner.post('/sla/calendars', { name: mark, timezone: 'Europe/Berlin', hours: week }),
+  )
   const messageId = `${mark}@example.com`
   const from = { address: messageId, name: mark }
   const sorted = { priority: 'high', customerTier: 'vip', category: mark }
@@ -61,6 +65,7 @@ async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Pro
     '/api/customer-tiers/{id}': tier.id,
     '/api/team/members/{id}': member.id,
     '/api/sla/settings/{id}': setting.id,
+    '/api/sla/calendars/{id}': calendar.id,
     '/api/webhooks/{id}': webhook.id,
     '/api/webhooks/subscribe/{id}': webhook.id,
     '/api/webhooks/subscribe?id': webhook.id,
