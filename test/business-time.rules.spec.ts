@@ -7,12 +7,7 @@ import {
   remainingMs,
   replySchedule,
 } from '../src/sla/business-time.js'
-import {
-  InvalidCalendar,
-  parseCalendar,
-  WEEKDAYS,
-  type LocalInterval,
-} from '../src/sla/calendar-definition.js'
+import { parseCalendar, WEEKDAYS, type LocalInterval } from '../src/sla/calendar-definition.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
