@@ -91,8 +91,9 @@ function readHours(value: unknown, field: string, report: Report): Hours {
     const intervals = readIntervals(input[day], `${field}.${day}`, report)
     if (intervals.length > 0) hours[day] = intervals
   }
-  const isOpen = WEEKDAYS.some((day) => Array.isArray(input[day]) && input[day].length > 0)
-  if (!isOpen) report(field, 'must have open time on a day of the week, or {"always_open": true}')
+  const isClosed = (day: Weekday) => !keys.includes(day) || (input[day] as unknown[])?.length === 0
+  if (WEEKDAYS.every(isClosed))
+    report(field, 'must have open time on a day of the week, or {"always_open": true}')
   const overrides = keys.includes('overrides')
     ? readOverrides(input.overrides, `${field}.overrides`, report)
     : {}

@@ -33,9 +33,9 @@ export function readIntervals(value: unknown, field: string, report: Report): [s
     return report(field, `must have at most ${MOST_INTERVALS} intervals`) ?? []
   const read = value.flatMap((pair: unknown, index) => {
     const problem = intervalProblem(pair)
-    if (problem) report(`${field}.${index}`, problem)
+    if (problem) return report(`${field}.${index}`, problem) ?? []
     const [opening, closing] = pair as [string, string]
-    return problem ? [] : [{ opening, closing, index }]
+    return [{ opening, closing, index }]
   })
   read.sort((a, b) => (a.opening < b.opening ? -1 : 1))
   let last = read[0]
