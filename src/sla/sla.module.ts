@@ -10,6 +10,7 @@ import { ClocksListener } from './clocks.listener.js'
 import { Clocks } from './clocks.service.js'
 import { CompiledCalendars } from './compiled-calendars.js'
 import { Escalations } from './escalations.service.js'
+import { Explanations } from './explanations.service.js'
 import { RecomputationController } from './recomputation.controller.js'
 import { SlaMonitor } from './sla.monitor.js'
 import { SlaRecomputation } from './sla.recomputation.js'
@@ -21,7 +22,7 @@ import { SlaSettings } from './sla-settings.service.js'
   imports: [EmailsModule],
   controllers: [SlaSettingsController, RecomputationController, ClocksController],
   providers: [
-    ...[SlaSettings, SlaRevisions, CompiledCalendars, Clocks],
+    ...[SlaSettings, SlaRevisions, CompiledCalendars, Clocks, Explanations],
     ...[ClocksListener, ClockStarts, ClockStops, ClockPauses, ClockRecomputation, ClockEvents],
     ...[SlaMonitor, SlaRecomputation, Escalations],
   ],
