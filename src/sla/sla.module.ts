@@ -12,6 +12,8 @@ import { CompiledCalendars } from './compiled-calendars.js'
 import { Escalations } from './escalations.service.js'
 import { Explanations } from './explanations.service.js'
 import { RecomputationController } from './recomputation.controller.js'
+import { SimulationsController } from './simulations.controller.js'
+import { Simulations } from './simulations.service.js'
 import { SlaMonitor } from './sla.monitor.js'
 import { SlaRecomputation } from './sla.recomputation.js'
 import { SlaRevisions } from './sla-revisions.service.js'
@@ -20,9 +22,9 @@ import { SlaSettings } from './sla-settings.service.js'
 
 @Module({
   imports: [EmailsModule],
-  controllers: [SlaSettingsController, RecomputationController, ClocksController],
+  controllers: [SlaSettingsController, RecomputationController, ClocksController, SimulationsController],
   providers: [
-    ...[SlaSettings, SlaRevisions, CompiledCalendars, Clocks, Explanations],
+    ...[SlaSettings, SlaRevisions, CompiledCalendars, Clocks, Explanations, Simulations],
     ...[ClocksListener, ClockStarts, ClockStops, ClockPauses, ClockRecomputation, ClockEvents],
     ...[SlaMonitor, SlaRecomputation, Escalations],
   ],
