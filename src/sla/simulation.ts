@@ -35,7 +35,7 @@ export class Simulation {
     if (face.state === 'cancelled') this.figures.cancelled++
     else if (ms < 0) this.figures.earlier++
     else if (ms > 0) this.figures.later++
-    this.sample.push({ ms: Math.abs(ms), told: toldOf(clock, face) })
+    this.sample.push({ id: clock.id, ms: Math.abs(ms), told: toldOf(clock, face) })
     if (this.sample.length >= 50 * MOST_TOLD) this.sample = most(this.sample)
   }
 
@@ -68,19 +68,18 @@ export class Simulation {
     if (clock.deadlineAt && face.deadlineAt) return face.deadlineAt.getTime() - clock.deadlineAt.getTime()
     const left = (one: ClockFace) => remainingMinutes(this.calendarOf(one), one, this.now)! * 60_000
     // Its time would have been over before it was paused: it runs, and nothing is left.
-    return left(face) - left(clock)
+    return Math.round(left(face) - left(clock))
   }
 }
 
 interface Moved {
+  id: number
   ms: number
   told: SimulatedClockView
 }
 
 const most = (clocks: Moved[]): Moved[] =>
-  clocks
-    .toSorted((a, b) => (a.ms === b.ms ? a.told.emailId - b.told.emailId : b.ms - a.ms))
-    .slice(0, MOST_TOLD)
+  clocks.toSorted((a, b) => (a.ms === b.ms ? a.id - b.id : b.ms - a.ms)).slice(0, MOST_TOLD)
 
 const toldOf = (
   { emailId, metric, state, deadlineAt }: Recomputable,
