@@ -1,17 +1,23 @@
+import { ApiProperty } from '@nestjs/swagger'
 import type { Condition } from './policy-matching.js'
+
+const TEXT_OR_ID = [{ type: 'string' }, { type: 'integer' }]
+const ACTUAL = {
+  anyOf: [...TEXT_OR_ID, { type: 'null' }],
+  description: 'What the email is at present.',
+}
 
 export class ConditionView {
   /** @example "priorities" */
   condition: Condition
-  /**
-   * What the policy asks for: one of these.
-   * @example ["high"]
-   */
+  @ApiProperty({
+    type: 'array',
+    items: { anyOf: TEXT_OR_ID },
+    description: 'What the policy asks for: one of these.',
+    example: ['high'],
+  })
   expected: (string | number)[]
-  /**
-   * What the email is at present.
-   * @example "high"
-   */
+  @ApiProperty({ ...ACTUAL, example: 'high' })
   actual: string | number | null
   /** @example true */
   holds: boolean
@@ -30,10 +36,7 @@ export class PassedOverView {
    * @example "categories"
    */
   condition: Condition | null
-  /**
-   * What the email is at present.
-   * @example "sales"
-   */
+  @ApiProperty({ ...ACTUAL, example: 'sales' })
   actual: string | number | null
 }
 

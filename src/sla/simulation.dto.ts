@@ -42,7 +42,6 @@ export class SimulatePolicyChangeDto {
   @Max(Number.MAX_SAFE_INTEGER)
   settingId: number
 
-  /** As for the change of a policy. */
   @IsObject() // ValidateNested lets an empty list pass
   @ValidateNested()
   @Type(() => ChangeSettingDto)
@@ -50,7 +49,6 @@ export class SimulatePolicyChangeDto {
 }
 
 export class SimulatePolicyDto {
-  /** A policy that would be added. */
   @IsObject()
   @ValidateNested()
   @Type(() => CreateSettingDto)
