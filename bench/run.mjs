@@ -1,5 +1,5 @@
 import { execSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 
 /**
  * `npm run bench -- <name>`. Benches print `FIGURE <name> <value> <unit>` and `RATIO <name> <value>`; a ratio is taken
@@ -16,11 +16,17 @@ if (!names.includes(name)) {
   console.error(`Which bench? npm run bench -- ${names.join(' | ')}`)
   process.exit(2)
 }
-if (!existsSync(`${here}/node_modules`)) execSync(`npm ci --prefix "${here}"`, { stdio: 'inherit' })
+if (!isInstalled()) execSync(`npm ci --prefix "${here}"`, { stdio: 'inherit' })
 const { bench } = await import(`./${name}.mjs`)
 try {
   await bench()
 } catch (error) {
   console.error(`✗ ${error.stack}`)
   process.exitCode = 1
+}
+
+/** What npm installed last is not older than the lockfile: a bench may have brought a peer since. */
+function isInstalled() {
+  const installed = `${here}/node_modules/.package-lock.json`
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${here}/package-lock.json`).mtimeMs
 }

@@ -10,7 +10,6 @@ export class Api {
 
   get = (path: string) => this.send('GET', path)
   post = (path: string, body: unknown = {}) => this.send('POST', path, JSON.stringify(body))
-  patch = (path: string, body: unknown) => this.send('PATCH', path, JSON.stringify(body))
   postMail = (path: string, mail: Buffer<ArrayBuffer>) => this.send('POST', path, mail, 'message/rfc822')
 
   private async send(

@@ -13,6 +13,7 @@ import { Problem } from './http/problem.js'
 
 const JSON_LIMIT = 4 * 1024 * 1024
 const MAIL_LIMIT = 25 * 1024 * 1024
+const CALENDAR_LIMIT = 1024 * 1024
 const REQUEST_ID = /^[\w-]{1,64}$/
 
 /** The HTTP server with its limits: a request has 30 s and 16 KiB of headers. */
@@ -42,7 +43,8 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix('api')
   await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
   acceptJson(fastify)
-  acceptMail(fastify)
+  acceptRaw(fastify, 'message/rfc822', MAIL_LIMIT)
+  acceptRaw(fastify, 'text/calendar', CALENDAR_LIMIT)
   addHooks(fastify, app.get(Config))
   letGoOfIdleConnections(fastify)
   serveDocs(app)
@@ -58,9 +60,10 @@ const swaggerPolicy = {
   upgradeInsecureRequests: null,
 }
 
-function acceptMail(fastify: FastifyInstance): void {
-  const options = { parseAs: 'buffer', bodyLimit: MAIL_LIMIT } as const
-  fastify.addContentTypeParser('message/rfc822', options, (_request, body, done) => done(null, body))
+/** Hands a body on as the bytes that came. */
+function acceptRaw(fastify: FastifyInstance, type: string, bodyLimit: number): void {
+  const options = { parseAs: 'buffer', bodyLimit } as const
+  fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body))
 }
 
 function addHooks(fastify: FastifyInstance, config: Config): void {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient, Body } from './support/api-client.js'
-import { addCalendar, changeCalendar, recomputed } from './support/calendars.js'
+import { addCalendar, recomputed } from './support/calendars.js'
 import { eventually } from './support/eventually.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -17,7 +17,7 @@ afterAll(() => punctual.stop())
 describe('a running clock', () => {
   it('names its policy and why, its calendar, and every interval until its deadline', async () => {
     const ada = await punctual.tenant()
-    const calendarId = await addCalendar(punctual, ada.tenantId, OFFICE)
+    const calendarId = await addCalendar(ada, OFFICE)
     const conditions = { priorities: ['high', 'medium'], senderDomains: ['example.com'] }
     const policy = await created(ada, { name: 'Office', ...conditions, firstReplyMinutes: 600, calendarId })
     const sales = await created(ada, { name: 'Sales', categories: ['sales'], firstReplyMinutes: 60 })
@@ -87,7 +87,7 @@ describe('a running clock', () => {
 describe('a clock that lived', () => {
   it('replays after all that can happen to it, and adds up at every step', async () => {
     const ada = await punctual.tenant()
-    const calendarId = await addCalendar(punctual, ada.tenantId, OFFICE)
+    const calendarId = await addCalendar(ada, OFFICE)
     const policy = await created(ada, {
       ...{ name: 'All', firstReplyMinutes: 240, resolutionMinutes: 900, calendarId },
     })
@@ -106,7 +106,7 @@ describe('a clock that lived', () => {
     await step(() => ada.patch(`/sla/settings/${policy.id}`, { firstReplyMinutes: 120 }))
     await step(() => ada.post(`/emails/${id}/sla/resume`))
     const wider = { ...OFFICE, hours: { mon: [['08:00', '18:00']], tue: [['08:00', '12:00']] } }
-    await step(() => changeCalendar(punctual, ada.tenantId, calendarId, wider))
+    await step(() => ada.patch(`/sla/calendars/${calendarId}`, wider))
     await step(() => punctual.advance(50 * MINUTE)) // the warning
     const [late] = await step(() => punctual.advance(3 * HOUR)) // the breach
     expect(late).toMatchObject({ state: 'running', remainingMinutes: 0, calendar: { version: 2 } })

@@ -2,17 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { Simulations } from '../src/sla/simulations.service.js'
 import type { ApiClient, Body } from './support/api-client.js'
-import { addCalendar, changeCalendar, recomputed } from './support/calendars.js'
+import { addCalendar, recomputed } from './support/calendars.js'
 import { eventually } from './support/eventually.js'
-import {
-  oneOf,
-  randomFrom,
-  randomHours,
-  randomMail,
-  randomNumber,
-  randomPolicy,
-  type Random,
-} from './support/random-policies.js'
+import { pick, randomly, type Random } from './support/random.js'
+import { randomHours, randomMail, randomNumber, randomPolicy } from './support/random-policies.js'
 import { clocksNow, everything, figuresOf } from './support/simulated.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -35,9 +28,9 @@ describe('what a simulation says is what happens', () => {
   it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
     'to random changes, seed %i',
     async (seed) => {
-      const random = randomFrom(seed)
+      const random = randomly(seed)
       const ada = await punctual.tenant()
-      const calendarId = await addCalendar(punctual, ada.tenantId, OFFICE)
+      const calendarId = await addCalendar(ada, OFFICE)
       const broad = {
         name: 'P',
         firstReplyMinutes: 300,
@@ -50,7 +43,7 @@ describe('what a simulation says is what happens', () => {
         await ada.post('/sla/settings', { ...randomPolicy(random, calendarId, 0.6), name: 'P' })
       await randomMail(ada, random, punctual.clock.now(), 12)
       for (let round = 0; round < ROUNDS; round++) {
-        await punctual.advance(Math.floor(random() * 20 * MINUTE))
+        await punctual.advance(random.integer(0, 20 * MINUTE))
         await quiet(ada)
         const change = await changeOf(ada, random, calendarId)
         const [before, rows] = [await clocksNow(punctual, ada), await everything(punctual)]
@@ -99,9 +92,9 @@ interface Change {
 
 async function changeOf(ada: ApiClient, random: Random, calendarId: number): Promise<Change> {
   const { data } = (await ada.get('/sla/settings')).body as { data: Body[] }
-  const kind = oneOf(random, ['change', 'change', 'change', 'add', 'remove', 'calendar'])
+  const kind = pick(random, ['change', 'change', 'change', 'add', 'remove', 'calendar'])
   const custom = data.filter(({ name }) => /^P/.test(name))
-  const { id } = oneOf(random, random() < 0.7 && custom.length > 0 ? custom : data)
+  const { id } = pick(random, random.chance(0.7) && custom.length > 0 ? custom : data)
   const policy = randomPolicy(random, calendarId, kind === 'add' ? 0.7 : 0.3)
   const setting = { name: 'P', ...policy }
   const calendar = randomHours(random)
@@ -110,9 +103,9 @@ async function changeOf(ada: ApiClient, random: Random, calendarId: number): Pro
   if (kind === 'calendar')
     return {
       ...{ kind, body: { calendarId, calendar } },
-      make: () => changeCalendar(punctual, ada.tenantId, calendarId, calendar),
+      make: () => ada.patch(`/sla/calendars/${calendarId}`, calendar),
     }
-  const changes = random() < 0.5 ? policy : randomNumber(random)
+  const changes = random.chance(0.5) ? policy : randomNumber(random)
   return { kind, body: { settingId: id, changes }, make: () => ada.patch(`/sla/settings/${id}`, changes) }
 }
 
@@ -120,7 +113,7 @@ describe('a simulation', () => {
   it('of one change it is, and of nothing of another tenant', async () => {
     const [ada, bob] = [await punctual.tenant(), await punctual.tenant()]
     const [{ id }] = (await ada.get('/sla/settings')).body.data
-    const calendarId = await addCalendar(punctual, ada.tenantId, OFFICE)
+    const calendarId = await addCalendar(ada, OFFICE)
     const changes = { firstReplyMinutes: 1 }
     const setting = { name: 'P', ...changes }
     const calendar = { holidays: ['2026-03-02'] }
@@ -166,7 +159,7 @@ describe('a simulation', () => {
     for (let n = 0; n < 25; n++)
       await ada.post('/emails', {
         ...{ from: { address: 'a@example.com' }, subject: 'S', text: 'T' },
-        priority: oneOf(randomFrom(n), ['high', 'medium', 'low']),
+        priority: pick(randomly(n), ['high', 'medium', 'low']),
       })
     const setting = { name: 'P', firstReplyMinutes: 30 }
     const { body } = await ada.post('/sla/simulate', { setting })

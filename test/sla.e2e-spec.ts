@@ -4,36 +4,12 @@ import { eventually } from './support/eventually.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 const MINUTE = 60_000
-const DEFAULTS = { vip: [60, 240, 480], enterprise: [120, 480, 1440], standard: [240, 1440, 2880] }
 
 let punctual: TestApp
 beforeAll(async () => {
   punctual = await startTestApp()
 })
 afterAll(() => punctual.stop())
-
-describe('settings', () => {
-  it('start with the defaults and can be changed, removed and made again', async () => {
-    const ada = await punctual.tenant()
-    const { data } = (await ada.get('/sla/settings')).body
-    const found = Object.fromEntries(Object.keys(DEFAULTS).map((tier) => [tier, targets(data, tier)]))
-    expect(found).toEqual(DEFAULTS)
-    const vipHigh = data.find(
-      (setting: Body) => setting.customerTier === 'vip' && setting.priority === 'high',
-    )
-    expect((await ada.patch(`/sla/settings/${vipHigh.id}`, { targetMinutes: 0.5 })).body.targetMinutes).toBe(
-      0.5,
-    )
-    const input = { customerTier: 'vip', priority: 'high', targetMinutes: 30 }
-    expect((await ada.post('/sla/settings', input)).status).toBe(409)
-    expect((await ada.delete(`/sla/settings/${vipHigh.id}`)).status).toBe(204)
-    expect((await post(ada, { customerTier: 'vip', priority: 'high' })).body.clock).toBeNull()
-    expect((await ada.post('/sla/settings', input)).status).toBe(201)
-    expect((await post(ada, { customerTier: 'vip', priority: 'high' })).body.clock.targetMinutes).toBe(30)
-    for (const targetMinutes of [0, -1, null, '60', 1e12])
-      expect((await ada.patch(`/sla/settings/${data[1].id}`, { targetMinutes })).status).toBe(400)
-  })
-})
 
 describe('the clock', () => {
   it('is met by a reply at its very deadline and late an instant after', async () => {
@@ -74,12 +50,6 @@ describe('the clock', () => {
     ])
   })
 })
-
-const targets = (settings: Body[], tier: string) =>
-  ['high', 'medium', 'low'].map(
-    (priority) =>
-      settings.find((one) => one.customerTier === tier && one.priority === priority).targetMinutes,
-  )
 
 const at = (minutes: number) => new Date(punctual.clock.now().getTime() + minutes * MINUTE).toISOString()
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApiDocument } from '../src/http/openapi.js'
 import type { ApiAnswer, ApiClient } from './support/api-client.js'
 import { furnish, type Belongings } from './support/belongings.js'
-import { calls, exampleOf, operations, type Operation } from './support/contract.js'
+import { calls, exampleOf, operations, rawExampleOf, type Operation } from './support/contract.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -154,7 +154,8 @@ function call(client: ApiClient, operation: Operation, ids: Record<string, numbe
       .map(([place, id]) => [place.slice(path.length + 1), id] as const)
   const query = new URLSearchParams(values('?').map(([name, id]): [string, string] => [name, String(id)]))
   const url = filled.slice('/api'.length) + (query.size > 0 ? `?${query}` : '')
-  if (bodyType === 'message/rfc822') return client.postMail(Buffer.from('From: a@b.example\r\n\r\nHello'))
+  if (bodyType && bodyType !== 'application/json')
+    return client.raw(method, url, rawExampleOf(operation), { 'content-type': bodyType })
   if (!bodySchema) return client.send(method, url)
   return client.send(method, url, {
     ...(exampleOf(bodySchema) as object),

@@ -48,8 +48,9 @@ export async function startApp(databaseUrl, settings = {}) {
 }
 
 /** Another program of the bench, beside this process: it sends one message when it stands, and one with its result. */
-export function startProgram(script, options) {
-  const child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), [JSON.stringify(options)])
+export function startProgram(script, options, env = {}) {
+  const path = fileURLToPath(new URL(`../${script}`, import.meta.url))
+  const child = fork(path, [JSON.stringify(options)], { env: { ...process.env, ...env } })
   const message = async () => {
     const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended: ${code}`)))
     const [value] = await Promise.race([once(child, 'message'), failed])
@@ -60,8 +61,8 @@ export function startProgram(script, options) {
 }
 
 /** Runs such a program to its end. */
-export async function runProgram(script, options) {
-  const program = startProgram(script, options)
+export async function runProgram(script, options, env = {}) {
+  const program = startProgram(script, options, env)
   try {
     return await program.message()
   } finally {

@@ -30,6 +30,11 @@ alter table sla_clocks
 create index sla_clocks_revision_idx on sla_clocks (user_id, revision)
   where breached_at is null and (stopped_at is null or state = 'cancelled');
 
+update sla_clocks set
+  warning_percent = round(100 * extract(epoch from deadline_at - warning_at) / target_seconds),
+  -- Late begins after the deadline, not at it.
+  next_due_at = case when warned_at is null then next_due_at else next_due_at + interval '1 millisecond' end;
+
 create table sla_clock_history (
   id bigint generated always as identity primary key,
   clock_id bigint not null references sla_clocks (id) on delete cascade,
@@ -45,8 +50,8 @@ create unique index sla_clock_history_once_idx on sla_clock_history (clock_id, t
 insert into sla_clock_history (clock_id, type, at, recorded_at, detail)
 select id, type, at, recorded_at, detail from (
   select id, 1 as place, 'started' as type, started_at as at, created_at as recorded_at,
-    json_build_object('metric', metric, 'policyVersionId', null, 'calendarVersionId', null,
-      'targetSeconds', target_seconds, 'warningPercent', warning_percent, 'deadlineAt', deadline_at) as detail
+    json_build_object('startedAt', started_at, 'targetSeconds', target_seconds, 'warningPercent', warning_percent,
+      'policyVersionId', null, 'calendarVersionId', null, 'deadlineAt', deadline_at) as detail
     from sla_clocks
   union all
   select id, 2, 'warned', warning_at, warned_at, '{}' from sla_clocks where warned_at is not null

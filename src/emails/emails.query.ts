@@ -119,7 +119,7 @@ function* filters(query: EmailsQuery, sqlNow: string, bind: (value: unknown) => 
   if (customerTier) yield `e.customer_tier = ${bind(customerTier)}`
   if (assignee === 'none') yield 'e.assignee_id is null'
   else if (assignee) yield `e.assignee_id = ${bind(Number(assignee))}`
-  const isOverdue = `coalesce(c.state = 'running' and c.deadline_at <= ${sqlNow}, false)`
+  const isOverdue = `coalesce(c.state = 'running' and c.deadline_at < ${sqlNow}, false)`
   if (overdue !== undefined) yield overdue ? isOverdue : `not ${isOverdue}`
   if (q) yield `${SEARCHED} @@ websearch_to_tsquery('simple', ${bind(q)})`
 }

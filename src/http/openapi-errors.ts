@@ -4,6 +4,7 @@ import type { OpenAPIObject } from '@nestjs/swagger'
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   'x-public'?: boolean
   'x-roles'?: string[]
+  'x-errors'?: number[]
 }
 
 const PROBLEM_SCHEMA = {
@@ -69,6 +70,7 @@ export function describeErrors(document: OpenAPIObject): OpenAPIObject {
       if (method === 'post' && !operation['x-public'])
         (operation.parameters ??= []).push({ $ref: '#/components/parameters/IdempotencyKey' })
       if (operation['x-public']) operation.security = []
+      delete operation['x-errors'] // said by the responses
     }
   return document
 }
@@ -88,6 +90,7 @@ function errorsOf(path: string, method: string, operation: Operation): number[] 
     ...(operation.requestBody ? [413, 415] : []),
     ...(changes && !isPublic ? [422] : []),
     ...(path.endsWith('/health/ready') ? [503] : []),
+    ...(operation['x-errors'] ?? []),
   ]
 }
 

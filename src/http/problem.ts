@@ -30,5 +30,6 @@ export const conflict = (code: string, detail: string) => new Problem(409, code,
 export const invalid = (field: string, message: string) =>
   new Problem(400, 'validation_failed', `${field} ${message}`, [{ field, message }])
 
+/** Well-formed input that says what cannot be: every place of it is named. */
 export const unprocessable = (errors: FieldError[], code = 'invalid_input') =>
   new Problem(422, code, errors.map(({ field, message }) => `${field} ${message}`).join('; '), errors)

@@ -41,12 +41,10 @@ export class ClockEvents {
   ) {}
 
   async publish(tx: Transaction, clocks: DueClock[]): Promise<void> {
-    const warnings = clocks
-      .filter(({ warns }) => warns)
-      .map((clock) => draftOf(clock, 'warningAt', clock.onWarning))
-    const breaches = clocks
-      .filter(({ breaches }) => breaches)
-      .map((clock) => draftOf(clock, 'deadlineAt', clock.onBreach))
+    const warned = clocks.filter(({ warns }) => warns)
+    const warnings = warned.map((clock) => draftOf(clock, 'warningAt', clock.onWarning))
+    const breached = clocks.filter(({ breaches }) => breaches)
+    const breaches = breached.map((clock) => draftOf(clock, 'deadlineAt', clock.onBreach))
     await this.events.publish(tx, 'sla.warning', warnings)
     await this.escalations.order(tx, 'warning', warnings)
     await this.events.publish(tx, 'sla.breached', breaches)

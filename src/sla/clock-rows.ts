@@ -114,6 +114,12 @@ export interface Written {
   detail: Record<string, unknown>
 }
 
+/** The same as entries that `replay` takes. */
+export async function historiesOf(tx: Transaction, clockIds: number[]): Promise<Map<number, Entry[]>> {
+  const written = await writtenHistoriesOf(tx, clockIds)
+  return new Map([...written].map(([id, entries]) => [id, entries.map(revived)]))
+}
+
 /** JSON has no instants. */
 export function revived(written: Written): Entry {
   const entry = written as unknown as Entry

@@ -5,15 +5,9 @@ import { after, type ClockFace } from './clock-life.js'
 import { insertClocks, wakeMonitor, type NewClock } from './clock-rows.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { CompiledCalendars } from './compiled-calendars.js'
-import { conversationsOf, earlierStarts, owedTo, type Conversation } from './owed-clocks.js'
+import { conversationsOf, earlierStarts, owedTo, type Candidate, type Conversation } from './owed-clocks.js'
 import { SlaRevisions } from './sla-revisions.service.js'
 import { SlaSettings } from './sla-settings.service.js'
-
-export interface Candidate {
-  tenantId: string
-  emailId: number
-  threadId: string
-}
 
 /** Starts the clocks that emails await and do not have, in the transaction of what happened to them. */
 @Injectable()

@@ -7,6 +7,7 @@ import { ClockPauses } from './clock-pauses.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { ClockStarts, lockConversations } from './clock-starts.js'
 import { ClockStops } from './clock-stops.js'
+import { unansweredIn } from './owed-clocks.js'
 
 /** What happens to mail starts, resumes, recomputes and stops its clocks. */
 @Injectable()
@@ -45,6 +46,9 @@ export class ClocksListener {
         reason: 'replied',
       })),
     )
+    // A message that came after this answer had begun found the clock that has just stopped.
+    for (const { tenantId, data } of events)
+      await this.starts.start(tx, await unansweredIn(tx, tenantId, data.email.threadId))
   }
 
   @On('email.resolved')

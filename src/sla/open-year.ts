@@ -28,11 +28,13 @@ export class OpenYear {
     readonly holidays: HolidayInterval[],
   ) {
     this.count = intervals.length
-    this.openings = Float64Array.from(intervals, (interval) => interval.from)
-    this.closings = Float64Array.from(intervals, (interval) => interval.to)
+    this.openings = new Float64Array(this.count)
+    this.closings = new Float64Array(this.count)
     this.totals = new Float64Array(this.count)
     let openMs = 0
     intervals.forEach((interval, index) => {
+      this.openings[index] = interval.from
+      this.closings[index] = interval.to
       this.totals[index] = openMs
       openMs += interval.to - interval.from
     })
@@ -42,7 +44,7 @@ export class OpenYear {
   static compile(hours: OpenHours, timezone: string, year: number): OpenYear {
     const [from, to] = [startOf(year), startOf(year + 1)]
     if (hours.isAlwaysOpen) return new OpenYear(from, to, [{ from, to }], [])
-    const offsets = new ZoneOffsets(timezone, from, to)
+    const offsets = ZoneOffsets.between(timezone, from, to)
     // Where clocks change, intervals may be reversed (dropped), overlap, or come in another order than their local times.
     const open: Interval[] = []
     const holidays: HolidayInterval[] = []

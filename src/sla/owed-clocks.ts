@@ -30,6 +30,12 @@ export interface Conversation {
   awaitsCustomer: boolean
 }
 
+export interface Candidate {
+  tenantId: string
+  emailId: number
+  threadId: string
+}
+
 export interface Owed {
   metric: Metric
   startedAt: Date
@@ -62,6 +68,15 @@ export function earlierStarts({ awaitsReply, receivedAt, reply, resolution, reso
   return moves
 }
 
+/** The conversation's emails that nobody has answered. */
+export function unansweredIn(tx: Transaction, tenantId: string, threadId: string): Promise<Candidate[]> {
+  return tx.query<Candidate>(
+    `select user_id as "tenantId", id as "emailId", thread_id as "threadId" from emails
+     where user_id = $1 and thread_id = $2 and status = 'open' and kind = 'human' order by received_at, id limit 10`,
+    [tenantId, threadId],
+  )
+}
+
 /** Those of the emails with these ids that are a person's and not resolved, oldest first. */
 export async function conversationsOf(tx: Transaction, emailIds: number[]): Promise<Conversation[]> {
   const rows = await tx.query<Row>(CONVERSATIONS, [emailIds])
@@ -92,7 +107,7 @@ type Row = Omit<Conversation, 'targets' | 'reply' | 'resolution'> & {
 
 const CONVERSATIONS = `
   select e.user_id as "tenantId", e.id as "emailId", e.thread_id as "threadId", e.received_at as "receivedAt",
-         e.status = 'open' and coalesce(t."answeredAt" < e.received_at, true) as "awaitsReply",
+         e.status = 'open' and coalesce(t."answeredAt" <= e.received_at, true) as "awaitsReply",
          coalesce(r.revision, 0) as revision, p.*, t.*
   from emails e
   left join sla_revisions r on r.user_id = e.user_id

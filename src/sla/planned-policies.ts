@@ -1,8 +1,9 @@
 import type { Transaction } from '../database/transaction.js'
 import { SnakeNaming } from '../database/naming.js'
-import { invalid, notFound, unprocessable } from '../http/problem.js'
+import { invalid, notFound } from '../http/problem.js'
 import { BusinessCalendar } from './business-calendar.js'
-import { InvalidCalendar, parseCalendar, type CalendarDefinition } from './calendar-definition.js'
+import type { CalendarDefinition } from './calendar-definition.js'
+import { requestedCalendar } from './calendar-request.js'
 import type { CompiledCalendars } from './compiled-calendars.js'
 import { DEFAULT_POLICIES } from './default-policies.js'
 import { planChange, planCreation, planRemoval, type PolicyPlan } from './policy-order.js'
@@ -100,12 +101,7 @@ async function definitionWith(
   )
   if (!present) throw notFound('calendar')
   const { timezone, hours, holidays } = { ...present.definition, ...defined(changes) }
-  try {
-    return parseCalendar({ timezone, calendar: hours, holidays }, FIELDS)
-  } catch (error) {
-    if (error instanceof InvalidCalendar) throw unprocessable(error.errors, 'invalid_calendar')
-    throw error
-  }
+  return requestedCalendar({ timezone, calendar: hours, holidays }, FIELDS)
 }
 
 const FIELDS = { timezone: 'calendar.timezone', calendar: 'calendar.hours', holidays: 'calendar.holidays' }

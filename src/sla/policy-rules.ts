@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/transaction.js'
 import { PRIORITIES, TIERS } from '../emails/email.entity.js'
+import { tierMatch } from '../emails/tier-matches.js'
 import { unprocessable, type FieldError } from '../http/problem.js'
 import { DeadlineTooFar } from './business-calendar.js'
 import type { CompiledCalendars } from './compiled-calendars.js'
@@ -7,8 +8,6 @@ import type { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto } from './sla-settings.dto.js'
 
 const MOST_MINUTES = 10 * 366 * 24 * 60
-const DOMAIN =
-  /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u
 const TARGETS = {
   firstReplyMinutes: 'firstReplySeconds',
   nextReplyMinutes: 'nextReplySeconds',
@@ -41,7 +40,8 @@ export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
   }
   if (input.categories)
     columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
-  if (input.senderDomains) columns.senderDomains = [...new Set(input.senderDomains.map(domainOf))]
+  if (input.senderDomains)
+    columns.senderDomains = [...new Set(input.senderDomains.map((name) => domainOf(name)!))]
   return JSON.parse(JSON.stringify(columns)) as Partial<SlaSetting> // what is undefined stays as it is
 }
 
@@ -108,7 +108,7 @@ function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
   )
     yield { field: 'warningPercent', message: 'must be a whole number from 1 to 99' }
   for (const [index, name] of (senderDomains ?? []).entries())
-    if (!DOMAIN.test(domainOf(name)))
+    if (!domainOf(name))
       yield { field: `senderDomains.${index}`, message: 'must be a domain such as example.com' }
   for (const [index, name] of (categories ?? []).entries())
     if (name.trim() === '') yield { field: `categories.${index}`, message: 'must not be empty' }
@@ -153,4 +153,8 @@ const takes = (a: SlaSetting, b: SlaSetting, priority: string, tier: string): bo
 const covers = <T>(a: T[] | null, b: T[] | null, includes: (one: T, other: T) => boolean): boolean =>
   !a || (b ?? null)?.every((other) => a.some((one) => includes(one, other))) === true
 
-const domainOf = (text: string): string => text.trim().toLowerCase().replace(/^@/, '')
+/** As mail addresses write it; null for what is no domain. */
+function domainOf(text: string): string | null {
+  const match = tierMatch(text)
+  return match?.includes('@') ? null : match
+}

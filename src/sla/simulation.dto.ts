@@ -1,36 +1,11 @@
-import { ApiPropertyOptional, IntersectionType, PartialType } from '@nestjs/swagger'
+import { IntersectionType, PartialType, PickType } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
-import { IsArray, IsInt, IsObject, IsString, Max, Min, ValidateNested } from 'class-validator'
-import { Optional } from '../http/optional.decorator.js'
+import { IsInt, IsObject, Max, Min, ValidateNested } from 'class-validator'
+import { ChangeCalendarDto } from './calendars.dto.js'
 import { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 
-/** Another calendar instead of the one it is; what is left out stays. */
-class OtherHoursDto {
-  /** @example "Europe/Berlin" */
-  @Optional()
-  @IsString()
-  timezone?: string
-
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    description: 'Weekly hours as those of a calendar.',
-    example: { mon: [['09:00', '17:00']], tue: [['09:00', '17:00']] },
-  })
-  @Optional()
-  @IsObject()
-  hours?: Record<string, unknown>
-
-  @ApiPropertyOptional({
-    type: 'array',
-    items: {},
-    description: 'Dates without open time, as those of a calendar.',
-    example: ['2026-12-25', { date: '2026-12-26', name: 'Boxing Day' }],
-  })
-  @Optional()
-  @IsArray()
-  holidays?: unknown[]
-}
+/** What is left out stays. */
+class OtherHoursDto extends PickType(ChangeCalendarDto, ['timezone', 'hours', 'holidays']) {}
 
 export class SimulatePolicyChangeDto {
   /**

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { Temporal } from 'temporal-polyfill'
 import { DAY } from './local-time.js'
 
@@ -16,8 +17,18 @@ export class ZoneOffsets {
   /** Local times that the zone skipped, half-open. */
   private readonly gaps: { from: number; to: number }[] = []
 
+  /** Looking for the changes of one year takes about a millisecond, and most calendars share a few zones. */
+  private static readonly known = new LRUCache<string, ZoneOffsets>({ max: 2_000 })
+
   /** @param from, to instants, in milliseconds; what lies up to two days outside is known too */
-  constructor(timezone: string, from: number, to: number) {
+  static between(timezone: string, from: number, to: number): ZoneOffsets {
+    const key = `${timezone} ${from} ${to}`
+    const found = this.known.get(key) ?? new ZoneOffsets(timezone, from, to)
+    this.known.set(key, found)
+    return found
+  }
+
+  private constructor(timezone: string, from: number, to: number) {
     let at = Temporal.Instant.fromEpochMilliseconds(from - MARGIN).toZonedDateTimeISO(timezone)
     for (;;) {
       const next = at.getTimeZoneTransition('next')

@@ -45,8 +45,11 @@ afterAll(async () => {
 it('lives through an outage of its database and loses nothing that it has acknowledged', async () => {
   const ada = await ApiClient.register(app.baseUrl, 'ada@example.com')
   await ada.post('/webhooks/subscribe', { url: receiver.url, events: EVENT_NAMES, retryCount: 5 })
-  for (const { id } of (await ada.get('/sla/settings')).body.data)
-    await ada.patch(`/sla/settings/${id}`, { targetMinutes: TARGET_SECONDS / 60, warningPercent: 50 })
+  await ada.post('/sla/settings', {
+    name: 'Soon',
+    firstReplyMinutes: TARGET_SECONDS / 60,
+    warningPercent: 50,
+  })
   const load = new Load(ada)
   await sleep(LOAD_MS)
 

@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import type { ApiClient, Body } from './api-client.js'
-import { addCalendar } from './calendars.js'
 import { eventually } from './eventually.js'
 import type { Receiver } from './receiver.js'
 import type { TestApp } from './test-app.js'
@@ -22,8 +21,8 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   const tenants = await Promise.all(names.map((name) => punctual.tenant(name)))
   const furnished: Belongings[] = []
   for (const [index, owner] of tenants.entries())
-    furnished.push(await settleIn(punctual, owner, `mark${names[index]}`, receiver))
-  await punctual.advance(HOUR + 1) // the deadline, and the first instant after it
+    furnished.push(await settleIn(owner, `mark${names[index]}`, receiver))
+  await punctual.advance(HOUR + 1)
   for (const belongings of furnished) {
     const [alert] = await listed(belongings.owner, '/alerts?type=sla.breached')
     belongings.ids['/api/alerts/{id}'] = alert.id
@@ -35,19 +34,16 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   return furnished
 }
 
-async function settleIn(
-  punctual: TestApp,
-  owner: ApiClient,
-  mark: string,
-  receiver: Receiver,
-): Promise<Belongings> {
+async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Promise<Belongings> {
   const url = `${receiver.url}/${mark}`
   const webhook = await created(owner.post('/webhooks/subscribe', { url, events: ['team.member.added'] }))
   const member = await created(owner.post('/team/members', { name: mark, email: `${mark}@example.com` }))
   await listed(owner, `/webhooks/${webhook.id}/logs`)
   const [setting] = await listed(owner, '/sla/settings')
   const week = { mon: [['09:00', '17:00']] }
-  const calendarId = await addCalendar(punctual, owner.tenantId, { timezone: 'Europe/Berlin', hours: week })
+  const calendar = await created(
+    owner.post('/sla/calendars', { name: mark, timezone: 'Europe/Berlin', hours: week }),
+  )
   const messageId = `${mark}@example.com`
   const from = { address: messageId, name: mark }
   const sorted = { priority: 'high', customerTier: 'vip', category: mark }
@@ -71,7 +67,8 @@ async function settleIn(
     '/api/sla/settings/{id}': setting.id,
     '/api/sla/simulate#settingId': setting.id,
     '/api/sla/simulate#remove': setting.id,
-    '/api/sla/simulate#calendarId': calendarId,
+    '/api/sla/simulate#calendarId': calendar.id,
+    '/api/sla/calendars/{id}': calendar.id,
     '/api/webhooks/{id}': webhook.id,
     '/api/webhooks/subscribe/{id}': webhook.id,
     '/api/webhooks/subscribe?id': webhook.id,

@@ -9,14 +9,14 @@ const DAY = 1_440 * MINUTE
 export const ZONES = [
   ...['UTC', 'Asia/Tokyo', 'Asia/Kolkata', 'Asia/Kathmandu', 'Etc/GMT+12', 'Pacific/Kiritimati'],
   ...['Europe/Berlin', 'Europe/London', 'Europe/Dublin', 'Europe/Moscow', 'Europe/Istanbul', 'Europe/Lisbon'],
-  ...['Africa/Casablanca', 'Africa/El_Aaiun', 'Africa/Cairo', 'Africa/Monrovia', 'Africa/Juba'],
+  ...['Africa/Casablanca', 'Africa/El_Aaiun', 'Africa/Cairo', 'Africa/Juba'],
   ...['America/New_York', 'America/St_Johns', 'America/Sao_Paulo', 'America/Santiago', 'America/Caracas'],
   ...['America/Havana', 'America/Nuuk', 'America/Scoresbysund', 'America/Asuncion', 'America/Noronha'],
   ...['Asia/Gaza', 'Asia/Tehran', 'Asia/Pyongyang', 'Asia/Beirut', 'Asia/Amman', 'Asia/Manila'],
   ...['Australia/Lord_Howe', 'Australia/Adelaide', 'Pacific/Apia', 'Pacific/Chatham', 'Pacific/Kwajalein'],
   ...['Pacific/Fakaofo', 'Pacific/Norfolk', 'Antarctica/Troll', 'Antarctica/Casey', 'Antarctica/Macquarie'],
 ]
-const FROM = Date.UTC(1972, 0)
+const FROM = Date.UTC(1973, 0)
 const TO = Date.UTC(2038, 0)
 
 /** An instant and a calendar with its hours, holidays and overrides around it; half of them where clocks change. */
@@ -64,7 +64,7 @@ function definitionsNear(timezone: string, at: number) {
   const overrides = fc.dictionary(dates, dayHours, { maxKeys: 3 })
   return fc
     .record({ week: fc.array(dayHours, { minLength: 7, maxLength: 7 }), overrides })
-    .filter(({ week }) => week.some((intervals) => intervals.length > 0))
+    .filter(({ week }) => minutesIn(week.flat()) >= 240) // or a large target would take centuries
     .chain((hours) => {
       const week = Object.fromEntries(WEEKDAYS.map((day, index) => [day, hours.week[index]]))
       const calendar = { ...week, overrides: hours.overrides }
@@ -96,6 +96,10 @@ const dayHours: fc.Arbitrary<LocalInterval[]> = fc.oneof(
     ])
   }),
 )
+
+const minutesIn = (intervals: LocalInterval[]) =>
+  intervals.flat().reduce((sum, time, index) => sum + (index % 2 ? 1 : -1) * minuteOf(time), 0)
+const minuteOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
 
 const pausesNear = (at: number) =>
   fc.array(

@@ -76,6 +76,10 @@ export function resolve(node: Body): Body {
   return parts.reduce((parent: Body, part) => parent[part.replaceAll('~1', '/')], contract)
 }
 
+/** A body that is not JSON, as the contract shows it. */
+export const rawExampleOf = ({ raw, bodyType }: Operation): string =>
+  (Object.values<Body>(raw.requestBody.content[bodyType!].examples)[0] as { value: string }).value
+
 /** A value made of a schema's examples. @throws when a part has none: the contract must say how to call it */
 export function exampleOf(unresolved: Schema, where = 'body'): unknown {
   const schema: Schema = resolve(unresolved)

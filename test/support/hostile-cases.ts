@@ -1,4 +1,4 @@
-import { exampleOf, resolve, type Operation, type Schema } from './contract.js'
+import { exampleOf, rawExampleOf, resolve, type Operation, type Schema } from './contract.js'
 import {
   BODIES,
   CONTENT_TYPES,
@@ -34,6 +34,7 @@ export function hostileCases(operation: Operation, ids: (place: string) => numbe
     ...(bodyType === 'application/json'
       ? [...fieldCases(right, url), ...keyCasesOf(right), ...bodyCases(right)]
       : []),
+    ...(bodyType === 'text/calendar' ? bodyCases(right) : []),
     ...(method === 'GET' ? [] : typeCases(right)),
     ...queryCases(right, path),
     ...pathCases(right, ids),
@@ -43,16 +44,17 @@ export function hostileCases(operation: Operation, ids: (place: string) => numbe
 
 type Right = RawRequest & { operation: Operation }
 
-function rightBody({ bodyType, bodySchema }: Operation, url: string): Partial<RawRequest> {
+function rightBody(operation: Operation, url: string): Partial<RawRequest> {
+  const { bodyType, bodySchema } = operation
   if (!bodyType || !bodySchema) return {}
   if (bodyType !== 'application/json')
-    return { headers: [['content-type', bodyType]], body: 'Subject: x\r\n\r\nx' }
+    return { headers: [['content-type', bodyType]], body: rawExampleOf(operation) }
   return { headers: [JSON_TYPE], body: JSON.stringify(example(bodySchema, url)) }
 }
 
 /** Webhooks of the tests must not reach the world. */
 function example(schema: Schema, url: string): Record<string, unknown> {
-  const body = exampleOf(schema) as Record<string, unknown>
+  const body = structuredClone(exampleOf(schema)) as Record<string, unknown>
   return 'url' in body ? { ...body, url } : body
 }
 
@@ -72,8 +74,18 @@ function fieldCases(right: Right, url: string): Case[] {
 function fieldsOf(unresolved: Schema, path: string[] = []): string[][] {
   const schema: Schema = resolve(unresolved)
   const parts = { ...schema.properties, ...(schema.items && { 0: schema.items }) }
-  const inner = Object.entries(parts).flatMap(([name, part]) => fieldsOf(part, [...path, name]))
+  const isOpen = path.length > 0 && schema.example !== null && typeof schema.example === 'object'
+  const inner = isOpen
+    ? placesIn(schema.example, path)
+    : Object.entries(parts).flatMap(([name, part]) => fieldsOf(part, [...path, name]))
   return path.length > 0 ? [path, ...inner] : inner
+}
+
+/** Of an example that stands for a whole tree, the first item of every list is as good as the others. */
+function placesIn(example: unknown, path: string[]): string[][] {
+  if (example === null || typeof example !== 'object') return []
+  const parts = Object.entries(example).slice(0, Array.isArray(example) ? 1 : undefined)
+  return parts.flatMap(([name, part]) => [[...path, name], ...placesIn(part, [...path, name])])
 }
 
 function withHole(body: unknown, path: string[], value: string | Buffer): Buffer {

@@ -1,12 +1,16 @@
 import { Temporal } from 'temporal-polyfill'
 import type { CalendarDefinition, LocalInterval, Weekday } from '../../src/sla/calendar-definition.js'
 
+const MINUTE = 60_000
+const DAY = 1_440 * MINUTE
+
 /**
  * Business time as one would count it on one's fingers: minute by minute, asking Temporal for each day. It shares no
  * code with what it checks. Intervals begin and end at whole minutes, so that a minute is open or it is not.
  */
 export class MinuteWalker {
-  private readonly days = new Map<string, Span[]>()
+  private readonly days = new Map<number, Span[]>()
+  private offDays: (Span & { index: number })[] | undefined
 
   constructor(private readonly definition: CalendarDefinition) {}
 
@@ -34,17 +38,15 @@ export class MinuteWalker {
 
   /** The holiday that an instant belongs to: its day lasts from its midnight to the next, as the rules read them. */
   holidayAt(at: number): { name?: string } | undefined {
-    return this.definition.holidays.find(({ date }) => {
-      const day = Temporal.PlainDate.from(date)
-      return !this.isMissing(day) && this.instant(day, '00:00') <= at && at < this.instant(day, '24:00')
-    })
+    const found = this.holidays().find(({ from, to }) => from <= at && at < to)
+    return found && this.definition.holidays[found.index]
   }
 
   isOpen(at: number): boolean {
     if (this.definition.hours.always_open) return true
-    const today = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO('UTC').toPlainDate()
-    for (let days = -2; days <= 2; days++)
-      for (const { from, to } of this.spansOf(today.add({ days }))) if (from <= at && at < to) return true
+    const today = Math.floor(at / DAY)
+    for (let day = today - 2; day <= today + 2; day++)
+      for (const { from, to } of this.spansOf(day)) if (from <= at && at < to) return true
     return false
   }
 
@@ -53,15 +55,26 @@ export class MinuteWalker {
   }
 
   private nextStop(at: number, pauses: Span[]): number {
-    const edges = pauses.flatMap(({ from, to }) => [from, to]).filter((edge) => edge > at)
-    return Math.min(Math.floor(at / 60_000) * 60_000 + 60_000, ...edges)
+    let next = Math.floor(at / MINUTE) * MINUTE + MINUTE
+    for (const { from, to } of pauses)
+      for (const edge of [from, to]) if (edge > at && edge < next) next = edge
+    return next
   }
 
-  private spansOf(day: Temporal.PlainDate): Span[] {
-    const key = day.toString()
-    let spans = this.days.get(key)
-    if (!spans) this.days.set(key, (spans = this.read(day)))
+  /** @param day counted from 1970-01-01 */
+  private spansOf(day: number): Span[] {
+    let spans = this.days.get(day)
+    if (!spans) this.days.set(day, (spans = this.read(new Temporal.PlainDate(1970, 1, 1).add({ days: day }))))
     return spans
+  }
+
+  private holidays(): (Span & { index: number })[] {
+    this.offDays ??= this.definition.holidays.flatMap(({ date }, index) => {
+      const day = Temporal.PlainDate.from(date)
+      const span = { from: this.instant(day, '00:00'), to: this.instant(day, '24:00'), index }
+      return this.isMissing(day) ? [] : [span]
+    })
+    return this.offDays
   }
 
   private read(day: Temporal.PlainDate): Span[] {

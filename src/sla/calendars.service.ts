@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Injectable } from '@nestjs/common'
+import type { Transaction } from '../database/transaction.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { idCursor, toPage, type Page } from '../http/paging.js'
+import type { PageQuery } from '../http/paging.dto.js'
+import { conflict, notFound } from '../http/problem.js'
+import type { CalendarDefinition, Holiday } from './calendar-definition.js'
+import { requestedCalendar } from './calendar-request.js'
+import type { ChangeCalendarDto, CreateCalendarDto } from './calendars.dto.js'
+import type { CalendarView } from './calendars.view.js'
+import { SlaCalendar } from './sla-calendar.entity.js'
+import { SlaRevisions } from './sla-revisions.service.js'
+
+/** Business hours by name. What a calendar says is a version, and a change of it the next one. */
+@Injectable()
+export class Calendars {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly revisions: SlaRevisions,
+  ) {}
+
+  list(tenantId: string, { limit, cursor }: PageQuery): Promise<Page<CalendarView>> {
+    return this.work.run(async (tx) => {
+      const before = idCursor(cursor)
+      const rows = await tx.query<CalendarRow>(
+        `${SELECT} and ($2::bigint is null or c.id < $2) order by c.id desc limit $3`,
+        [tenantId, before, limit + 1],
+      )
+      return toPage(rows.map(viewOf), limit, ({ id }) => [id])
+    })
+  }
+
+  /** @throws Problem 409 when the tenant has a calendar of this name, 422 naming what is wrong in it */
+  create(tenantId: string, { name, timezone, hours, holidays }: CreateCalendarDto): Promise<CalendarView> {
+    const definition = definitionOf({ timezone, hours, holidays })
+    return this.runWithFreeName(async (tx) => {
+      const draft = tx.manager.create(SlaCalendar, { userId: tenantId, name })
+      const { id } = await tx.manager.save(draft)
+      await addVersion(tx, id, 1, definition)
+      return viewOf(await find(tx, tenantId, id))
+    })
+  }
+
+  read(tenantId: string, id: number): Promise<CalendarView> {
+    return this.work.run(async (tx) => viewOf(await find(tx, tenantId, id)))
+  }
+
+  definition(tenantId: string, id: number): Promise<CalendarDefinition> {
+    return this.work.run(async (tx) => (await find(tx, tenantId, id)).definition)
+  }
+
+  /** @throws Problem 409, 422 as `create` */
+  change(tenantId: string, id: number, { name, ...changes }: ChangeCalendarDto): Promise<CalendarView> {
+    return this.runWithFreeName(async (tx) => {
+      await this.revisions.bump(tx, tenantId)
+      const calendar = await findLocked(tx, tenantId, id)
+      const definition = definitionOf({ ...calendar.definition, ...changes })
+      return viewOf(await store(tx, calendar, name ?? calendar.name, definition))
+    })
+  }
+
+  /** @throws Problem 409 while a reply target is counted by it */
+  remove(tenantId: string, id: number): Promise<void> {
+    return this.work.run(async (tx) => {
+      await this.revisions.bump(tx, tenantId)
+      await findLocked(tx, tenantId, id)
+      await refuseUsed(tx, id)
+      await tx.query(`update sla_calendars set deleted_at = ${tx.sqlNow} where id = $1`, [id])
+    })
+  }
+
+  /**
+   * Adds the dates that the calendar has not: those that it has keep their names.
+   * @returns the dates added
+   * @throws Problem 422 when they become too many, or the calendar is always open
+   */
+  addHolidays(tenantId: string, id: number, holidays: Holiday[], dryRun: boolean): Promise<Set<string>> {
+    return this.work.run(async (tx) => {
+      if (!dryRun) await this.revisions.bump(tx, tenantId)
+      const calendar = await findLocked(tx, tenantId, id)
+      const known = new Set(calendar.definition.holidays.map(({ date }) => date))
+      const added = holidays.filter(({ date }) => !known.has(date))
+      const definition = definitionOf({
+        ...calendar.definition,
+        holidays: [...calendar.definition.holidays, ...added],
+      })
+      if (!dryRun) await store(tx, calendar, calendar.name, definition)
+      return new Set(added.map(({ date }) => date))
+    })
+  }
+
+  /** Two requests may want one name at once: the index decides. */
+  private runWithFreeName<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.work.run(work).catch((error: { constraint?: string }) => {
+      if (error.constraint !== 'sla_calendars_name_idx') throw error
+      throw conflict('calendar_exists', 'There is a calendar of this name')
+    })
+  }
+}
+
+interface CalendarRow {
+  id: number
+  name: string
+  version: number
+  createdAt: Date
+  updatedAt: Date
+  definition: CalendarDefinition
+}
+
+const SELECT = `
+  select c.id, c.name, c.version, c.created_at as "createdAt", c.updated_at as "updatedAt", v.definition
+  from sla_calendars c join sla_calendar_versions v on v.calendar_id = c.id and v.version = c.version
+  where c.user_id = $1 and c.deleted_at is null`
+
+async function find(tx: Transaction, tenantId: string, id: number): Promise<CalendarRow> {
+  const [row] = await tx.query<CalendarRow>(`${SELECT} and c.id = $2`, [tenantId, id])
+  if (!row) throw notFound('calendar')
+  return row
+}
+
+/** Of two changes at once, the second one builds upon the first. */
+async function findLocked(tx: Transaction, tenantId: string, id: number): Promise<CalendarRow> {
+  await tx.query('select from sla_calendars where id = $1 and user_id = $2 for update', [id, tenantId])
+  return find(tx, tenantId, id)
+}
+
+/** Saying the same again is no change, and a new name alone makes no version. */
+async function store(tx: Transaction, calendar: CalendarRow, name: string, definition: CalendarDefinition) {
+  const isSame = isDeepStrictEqual(definition, calendar.definition)
+  if (isSame && name === calendar.name) return calendar
+  const version = calendar.version + (isSame ? 0 : 1)
+  const [changed] = await tx.query<{ updatedAt: Date }>(
+    `update sla_calendars set name = $2, version = $3, updated_at = now() where id = $1
+     returning updated_at as "updatedAt"`,
+    [calendar.id, name, version],
+  )
+  if (!isSame) await addVersion(tx, calendar.id, version, definition)
+  return { ...calendar, ...changed!, name, version, definition }
+}
+
+async function addVersion(
+  tx: Transaction,
+  calendarId: number,
+  version: number,
+  definition: CalendarDefinition,
+) {
+  await tx.query(
+    `insert into sla_calendar_versions (user_id, calendar_id, version, definition)
+     select user_id, id, $2, $3 from sla_calendars where id = $1`,
+    [calendarId, version, JSON.stringify(definition)],
+  )
+}
+
+/** A calendar by which a policy counts stays. Both wait for the tenant's revision, so neither misses the other. */
+async function refuseUsed(tx: Transaction, calendarId: number): Promise<void> {
+  const policies = await tx.query<{ name: string }>(
+    `select name from sla_settings where calendar_id = $1 order by position limit 3`,
+    [calendarId],
+  )
+  if (policies.length === 0) return
+  const names = policies.map(({ name }) => `“${name}”`).join(', ')
+  throw conflict('calendar_in_use', `Policies count by this calendar: ${names}`)
+}
+
+const definitionOf = ({
+  timezone,
+  hours,
+  holidays,
+}: {
+  timezone: unknown
+  hours: unknown
+  holidays?: unknown
+}) => requestedCalendar({ timezone, calendar: hours, holidays }, { calendar: 'hours' })
+
+function viewOf({ definition, ...calendar }: CalendarRow): CalendarView {
+  return { ...calendar, ...definition }
+}

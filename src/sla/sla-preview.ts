@@ -1,0 +1,42 @@
+import { unprocessable } from '../http/problem.js'
+import { BusinessCalendar, DeadlineTooFar } from './business-calendar.js'
+import { account, elapsedWithPauses, remainingMs, replySchedule } from './business-time.js'
+import { requestedCalendar } from './calendar-request.js'
+import { readPreview, type PreviewTerms } from './preview-input.js'
+import type { PreviewDto } from './sla-preview.dto.js'
+import type { PreviewView } from './sla-preview.view.js'
+
+const MINUTE_MS = 60_000
+const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
+
+/**
+ * What a reply clock would do that starts now and stands still in these pauses.
+ * @throws Problem 422 naming what cannot be: an unknown zone, a target of 0, a deadline centuries away …
+ */
+export function previewOf(input: PreviewDto): PreviewView {
+  const terms = readPreview(input)
+  const { timezone, calendar: hours, holidays } = input
+  const calendar = BusinessCalendar.compile(requestedCalendar({ timezone, calendar: hours, holidays }))
+  try {
+    return preview(calendar, terms)
+  } catch (error) {
+    if (!(error instanceof DeadlineTooFar)) throw error
+    const message = 'is not used up within 100 years: the calendar has too little open time'
+    throw unprocessable([{ field: 'targetMinutes', message }])
+  }
+}
+
+function preview(calendar: BusinessCalendar, terms: PreviewTerms): PreviewView {
+  const { start, pauses, pausedAt } = terms
+  const schedule = pausedAt === null ? replySchedule(calendar, terms) : null
+  const end = pausedAt === null ? schedule!.deadlineAt.getTime() : Math.max(start, pausedAt)
+  const { skipped } = account(calendar, start, Math.min(end, start + EXPLAINED_MS), pauses)
+  return {
+    deadline: schedule?.deadlineAt ?? null,
+    warningAt: schedule?.warningAt ?? null,
+    remainingMinutes: pausedAt === null ? null : remainingMs(calendar, terms, pausedAt) / MINUTE_MS,
+    nextOpening: new Date(calendar.nextOpening(start)),
+    countedMinutes: elapsedWithPauses(calendar, start, end, pauses) / MINUTE_MS,
+    skipped: skipped.map((span) => ({ ...span, from: new Date(span.from), to: new Date(span.to) })),
+  }
+}
