@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Config } from '../src/config/config.js'
 import { furnish, type Belongings } from './support/belongings.js'
-import { operations } from './support/contract.js'
+import { calls, operations } from './support/contract.js'
 import { hostileCases, type Case } from './support/hostile-cases.js'
 import { exchange, sendRaw, type RawAnswer } from './support/raw-request.js'
 import { Receiver } from './support/receiver.js'
@@ -57,7 +57,7 @@ afterAll(async () => {
 })
 
 /** Removals last: what one of them takes away, the others would miss. */
-const inOrder = operations.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+const inOrder = calls.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
 
 describe.each(inOrder)('$name', (operation) => {
   it('refuses what is wrong with a problem that says so', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApiDocument } from '../src/http/openapi.js'
 import type { ApiAnswer, ApiClient } from './support/api-client.js'
 import { furnish, type Belongings } from './support/belongings.js'
-import { exampleOf, operations, rawExampleOf, type Operation } from './support/contract.js'
+import { calls, exampleOf, operations, rawExampleOf, type Operation } from './support/contract.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -28,7 +28,7 @@ afterAll(async () => {
   await receiver.stop()
 })
 
-const closed = operations.filter(({ isPublic }) => !isPublic)
+const closed = calls.filter(({ isPublic }) => !isPublic)
 const byId = closed.filter((operation) => placesOf(operation).length > 0)
 const lists = closed.filter((operation) => operation.method === 'GET' && !byId.includes(operation))
 const others = closed.filter((operation) => !byId.includes(operation) && !lists.includes(operation))
@@ -128,7 +128,7 @@ function placesOf({ path, parameters, bodySchema }: Operation): string[] {
     (parameter) => parameter.in === 'query' && /^id$|Id$/.test(parameter.name),
   )
   const inBody = Object.entries(bodySchema?.properties ?? {}).filter(
-    ([name, { type }]) => /Ids?$/.test(name) && type !== 'string',
+    ([name, { type }]) => /Ids?$|^remove$/.test(name) && type !== 'string',
   )
   return [
     ...inPath,

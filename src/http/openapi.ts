@@ -115,8 +115,8 @@ function correctSchemas({ paths, components }: OpenAPIObject): void {
 }
 
 function correct(name: string, schema: Schema): void {
-  // Numbers are ids and counts, which are whole; only minutes have fractions.
-  if (!name.endsWith('Minutes')) schema.type = wholeNumber(schema.type)
+  // Numbers are ids and counts, which are whole; only time has fractions.
+  if (!/(Minutes|[sS]econds)$/.test(name)) schema.type = wholeNumber(schema.type)
   // The compiler orders a union by when it first met its members.
   if (schema.enum) schema.enum = schema.enum.toSorted(byText)
   if (schema.items) correct(name, schema.items)

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.js'
-import type { ClockFace, Entry, Metric, Terms } from './clock-life.js'
+import type { ClockFace, Entry, EntryType, Metric, Terms } from './clock-life.js'
 
 export const SLA_MONITOR = 'sla-monitor'
 
@@ -92,22 +92,40 @@ const TERMS = `json_build_object('startedAt', c.started_at, 'targetSeconds', c.t
   'warningPercent', c.warning_percent, 'policyVersionId', c.policy_version_id,
   'calendarVersionId', c.calendar_version_id, 'deadlineAt', c.deadline_at)`
 
-/** The entries of these clocks' histories, by clock, each from first to last. */
-export async function historiesOf(tx: Transaction, clockIds: number[]): Promise<Map<number, Entry[]>> {
-  const rows = await tx.query<Entry & { clockId: number }>(
+/** The entries of these clocks' histories as they were written, by clock, each from first to last. */
+export async function writtenHistoriesOf(
+  tx: Transaction,
+  clockIds: number[],
+): Promise<Map<number, Written[]>> {
+  const rows = await tx.query<Written & { clockId: number }>(
     `select clock_id as "clockId", type, at, recorded_at as "recordedAt", detail
      from sla_clock_history where clock_id = any($1) order by clock_id, id`,
     [clockIds],
   )
-  const histories = new Map<number, Entry[]>(clockIds.map((id) => [id, []]))
-  for (const { clockId, ...entry } of rows) histories.get(clockId)!.push(revived(entry as Entry))
+  const histories = new Map<number, Written[]>(clockIds.map((id) => [id, []]))
+  for (const { clockId, ...entry } of rows) histories.get(clockId)!.push(entry)
   return histories
 }
 
+export interface Written {
+  type: EntryType
+  at: Date
+  recordedAt: Date
+  detail: Record<string, unknown>
+}
+
+/** The same as entries that `replay` takes. */
+export async function historiesOf(tx: Transaction, clockIds: number[]): Promise<Map<number, Entry[]>> {
+  const written = await writtenHistoriesOf(tx, clockIds)
+  return new Map([...written].map(([id, entries]) => [id, entries.map(revived)]))
+}
+
 /** JSON has no instants. */
-function revived(entry: Entry): Entry {
+export function revived(written: Written): Entry {
+  const entry = written as unknown as Entry
   if (entry.type !== 'started' && entry.type !== 'recomputed') return entry
   const { startedAt, targetSeconds, warningPercent, policyVersionId, calendarVersionId } = entry.detail
   const terms = { targetSeconds, warningPercent, policyVersionId, calendarVersionId }
-  return { ...entry, detail: { ...terms, startedAt: new Date(startedAt) } satisfies Terms }
+  // Clocks older than their histories were given a first entry that does not repeat its instant.
+  return { ...entry, detail: { ...terms, startedAt: new Date(startedAt ?? entry.at) } satisfies Terms }
 }

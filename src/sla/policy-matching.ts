@@ -11,7 +11,7 @@ export const CONDITIONS = {
     where ${DOMAIN} = d.name or right(${DOMAIN}, length(d.name) + 1) = '.' || d.name)`,
 } as const
 
-const COLUMNS: Record<keyof typeof CONDITIONS, string> = {
+const COLUMNS: Record<Condition, string> = {
   priorities: 'priorities',
   customerTiers: 'customer_tiers',
   mailboxIds: 'mailbox_ids',
@@ -19,9 +19,32 @@ const COLUMNS: Record<keyof typeof CONDITIONS, string> = {
   senderDomains: 'sender_domains',
 }
 
-const allHold = Object.entries(CONDITIONS)
-  .map(([name, sql]) => `(p.${COLUMNS[name as keyof typeof CONDITIONS]} is null or ${sql})`)
-  .join(' and ')
+/** SQL: what each condition looks at. */
+const ACTUAL: Record<Condition, string> = {
+  priorities: 'e.priority',
+  customerTiers: 'e.customer_tier',
+  mailboxIds: 'e.provider_id',
+  categories: 'e.category',
+  senderDomains: DOMAIN,
+}
+
+export type Condition = keyof typeof CONDITIONS
+const NAMES = Object.keys(CONDITIONS) as Condition[]
+
+const allHold = NAMES.map((name) => `(p.${COLUMNS[name]} is null or ${CONDITIONS[name]})`).join(' and ')
+
+/** SQL: a row for each condition that policy `p` states, with what it comes to for email `e`; `place` is their order. */
+export const VERDICTS = `
+  select * from (values ${NAMES.map(
+    (name, place) => `(${place}, '${name}', to_json(p.${COLUMNS[name]}), to_json(${ACTUAL[name]}),
+      ${CONDITIONS[name]})`,
+  ).join(', ')}) as verdict(place, condition, expected, actual, holds) where expected is not null`
+
+/** SQL: the conditions of a version's definition, as a row whose columns are those of sla_settings. */
+export const conditionsIn = (definition: string) => `
+  select ${NAMES.map((name) => `d."${name}" as ${COLUMNS[name]}`).join(', ')}
+  from json_to_record(${definition}) as d(priorities text[], "customerTiers" text[], "mailboxIds" bigint[],
+    categories text[], "senderDomains" text[])`
 
 /**
  * SQL: what email `e` is measured by, one row: the first active policy that takes it, with the versions that are in force.

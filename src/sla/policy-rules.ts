@@ -15,6 +15,9 @@ const TARGETS = {
 } as const
 const CONDITIONS = ['priorities', 'customerTiers', 'mailboxIds', 'categories', 'senderDomains'] as const
 
+/** A change that is carried out holds what it relies on; one that is only tried out must not. */
+export type Hold = 'for key share of c' | ''
+
 /**
  * The columns that an input sets.
  * @throws Problem 422 naming each field whose value cannot be
@@ -44,20 +47,22 @@ export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
 
 /**
  * What the tenant's other rows decide.
+ * @param hold how the calendar is kept from being removed meanwhile
  * @throws Problem 422 for a calendar or mailbox that is not there, a target beyond all time, and a narrowed default
  */
 export async function refuseUnusable(
   tx: Transaction,
   policy: SlaSetting,
   calendars: CompiledCalendars,
-  input: ChangeSettingDto = {},
+  input: ChangeSettingDto,
+  hold: Hold,
 ): Promise<void> {
   const errors = [...(policy.isDefault ? defaultErrors(policy, input) : [])]
   const mailboxIds = policy.mailboxIds ?? []
   const [found] = await tx.query<{ mailboxes: number; calendarVersionId: number | null }>(
     `select (select count(*)::int from email_providers where user_id = $1 and id = any($2)) as mailboxes,
        (select v.id from sla_calendars c join sla_calendar_versions v on v.calendar_id = c.id and v.version = c.version
-        where c.user_id = $1 and c.id = $3 and c.deleted_at is null for key share of c) as "calendarVersionId"`,
+        where c.user_id = $1 and c.id = $3 and c.deleted_at is null ${hold}) as "calendarVersionId"`,
     [policy.userId, mailboxIds, policy.calendarId],
   )
   if (found!.mailboxes < mailboxIds.length)

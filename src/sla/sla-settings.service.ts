@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { conflict, notFound } from '../http/problem.js'
 import { DEFAULT_POLICIES } from './default-policies.js'
-import { inputOf, refuseUnreachable, refuseUnusable } from './policy-rules.js'
 import { CompiledCalendars } from './compiled-calendars.js'
+import { findPolicy, planChange, planCreation, planRemoval, type PresentPolicies } from './policy-order.js'
 import { SlaRevisions } from './sla-revisions.service.js'
-import { DEFINING } from './sla-setting-version.entity.js'
 import { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 import type { RecomputationView, SettingView } from './sla-settings.view.js'
-
-const MOST_POLICIES = 200
 
 /** A tenant's policies. Every change reaches the running clocks, as a new revision. */
 @Injectable()
@@ -27,22 +23,13 @@ export class SlaSettings {
   }
 
   read(tenantId: string, id: number): Promise<SettingView> {
-    return this.work.run(async (tx) => viewOf(find(await this.all(tx, tenantId), id)))
+    return this.work.run(async (tx) => viewOf(findPolicy(await this.all(tx, tenantId), id)))
   }
 
   /** @throws Problem 422 naming what is wrong, also for a policy that would never be reached */
   create(tenantId: string, input: CreateSettingDto): Promise<SettingView> {
-    return this.work.run(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
-      const policies = await this.all(tx, tenantId)
-      if (policies.length >= MOST_POLICIES)
-        throw conflict('too_many_policies', `A tenant has at most ${MOST_POLICIES} policies`)
-      const place = { userId: tenantId, position: policies.length + 1, isDefault: false }
-      const columns = { isActive: true, ...inputOf(input), name: input.name, ...place }
-      const policy = tx.manager.create(SlaSetting, columns)
-      await refuseUnusable(tx, policy, this.calendars)
-      const order = moved([...policies, policy], policy, input.position ?? 1)
-      refuseUnreachable(order, policy)
+    return this.carryOut(tenantId, async (tx, present) => {
+      const { policy, order } = await planCreation(tx, present, input)
       await tx.manager.save(policy)
       await storeVersion(tx, policy.id)
       await storeOrder(tx, order)
@@ -52,17 +39,8 @@ export class SlaSettings {
 
   /** @throws Problem 422 as `create`; the default keeps its place and takes everything */
   change(tenantId: string, id: number, input: ChangeSettingDto): Promise<SettingView> {
-    return this.work.run(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
-      const policies = await this.all(tx, tenantId)
-      const policy = find(policies, id)
-      const before = definitionOf(policy)
-      Object.assign(policy, inputOf(input), input.name !== undefined && { name: input.name })
-      await refuseUnusable(tx, policy, this.calendars, input)
-      const order = input.position === undefined ? policies : moved(policies, policy, input.position)
-      refuseUnreachable(order, policy)
-      const isNewVersion = definitionOf(policy) !== before
-      if (isNewVersion) policy.version++
+    return this.carryOut(tenantId, async (tx, present) => {
+      const { policy, order, isNewVersion } = await planChange(tx, present, id, input)
       await tx.manager.save(policy)
       if (isNewVersion) await storeVersion(tx, id)
       await storeOrder(tx, order)
@@ -72,16 +50,10 @@ export class SlaSettings {
 
   /** Its mail falls to the next policy that matches. @throws Problem 409 for the default */
   remove(tenantId: string, id: number): Promise<void> {
-    return this.work.run(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
-      const policies = await this.all(tx, tenantId)
-      const policy = find(policies, id)
-      if (policy.isDefault) throw conflict('default_policy', 'The default policy stays; change it instead')
+    return this.carryOut(tenantId, async (tx, present) => {
+      const { order } = planRemoval(present, id)
       await tx.manager.delete(SlaSetting, { id, userId: tenantId })
-      await storeOrder(
-        tx,
-        policies.filter((one) => one !== policy),
-      )
+      await storeOrder(tx, order)
     })
   }
 
@@ -102,6 +74,17 @@ export class SlaSettings {
     await tx.query(FURNISH, [tenantIds.toSorted(), JSON.stringify(DEFAULT_POLICIES)])
   }
 
+  private carryOut<T>(
+    tenantId: string,
+    change: (tx: Transaction, present: PresentPolicies) => Promise<T>,
+  ): Promise<T> {
+    return this.work.run(async (tx) => {
+      await this.revisions.bump(tx, tenantId)
+      const policies = await this.all(tx, tenantId)
+      return change(tx, { tenantId, policies, calendars: this.calendars, hold: 'for key share of c' })
+    })
+  }
+
   /** In their order. */
   private async all(tx: Transaction, tenantId: string): Promise<SlaSetting[]> {
     const read = () =>
@@ -117,19 +100,6 @@ export class SlaSettings {
   }
 }
 
-function find(policies: SlaSetting[], id: number): SlaSetting {
-  const policy = policies.find((one) => one.id === id)
-  if (!policy) throw notFound('SLA policy')
-  return policy
-}
-
-/** The policies with this one at its new place, and the default last. */
-function moved(policies: SlaSetting[], policy: SlaSetting, position: number): SlaSetting[] {
-  const others = policies.filter((one) => one !== policy)
-  others.splice(position - 1, 0, policy)
-  return [...others.filter(({ isDefault }) => !isDefault), ...others.filter(({ isDefault }) => isDefault)]
-}
-
 async function storeOrder(tx: Transaction, order: SlaSetting[]): Promise<void> {
   await tx.query(
     `update sla_settings s set position = o.place
@@ -137,10 +107,6 @@ async function storeOrder(tx: Transaction, order: SlaSetting[]): Promise<void> {
     [order.map(({ id }) => id)],
   )
 }
-
-/** What clocks depend on; a new name is no new version. */
-const definitionOf = (policy: SlaSetting): string =>
-  JSON.stringify(DEFINING.filter((key) => key !== 'name').map((key) => policy[key]))
 
 async function storeVersion(tx: Transaction, id: number): Promise<void> {
   await tx.query(

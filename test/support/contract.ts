@@ -21,6 +21,7 @@ export interface Schema {
   required?: string[]
   items?: Schema
   anyOf?: Schema[]
+  oneOf?: Schema[]
 }
 
 export interface Operation {
@@ -38,6 +39,19 @@ export interface Operation {
 
 export const operations: Operation[] = Object.entries<Body>(contract.paths).flatMap(([path, item]) =>
   Object.entries<Body>(item).map(([method, raw]) => operationOf(path, method.toUpperCase(), raw)),
+)
+
+/** The operations, each once for every kind of body that it takes: a request has one of them. */
+export const calls: Operation[] = operations.flatMap((operation) =>
+  (operation.bodySchema?.oneOf ?? [operation.bodySchema]).map((kind) =>
+    kind?.$ref
+      ? {
+          ...operation,
+          name: `${operation.name} with ${kind.$ref.split('/').at(-1)}`,
+          bodySchema: resolve(kind) as Schema,
+        }
+      : operation,
+  ),
 )
 
 function operationOf(path: string, method: string, raw: Body): Operation {
@@ -70,6 +84,7 @@ export const rawExampleOf = ({ raw, bodyType }: Operation): string =>
 export function exampleOf(unresolved: Schema, where = 'body'): unknown {
   const schema: Schema = resolve(unresolved)
   if (schema.example !== undefined) return schema.example
+  if (schema.oneOf) return exampleOf(schema.oneOf[0]!, where)
   if (schema.properties)
     return Object.fromEntries(
       Object.entries(schema.properties).map(([name, part]) => [name, exampleOf(part, `${where}.${name}`)]),

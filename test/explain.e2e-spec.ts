@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiClient, Body } from './support/api-client.js'
+import { addCalendar, recomputed } from './support/calendars.js'
+import { eventually } from './support/eventually.js'
+import { startTestApp, type TestApp } from './support/test-app.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const OFFICE = { timezone: 'Europe/Berlin', hours: { mon: [['09:00', '17:00']], tue: [['09:00', '17:00']] } }
+
+let punctual: TestApp
+beforeAll(async () => {
+  punctual = await startTestApp() // at 10:00 in Berlin on a Monday
+})
+afterAll(() => punctual.stop())
+
+describe('a running clock', () => {
+  it('names its policy and why, its calendar, and every interval until its deadline', async () => {
+    const ada = await punctual.tenant()
+    const calendarId = await addCalendar(ada, OFFICE)
+    const conditions = { priorities: ['high', 'medium'], senderDomains: ['example.com'] }
+    const policy = await created(ada, { name: 'Office', ...conditions, firstReplyMinutes: 600, calendarId })
+    const sales = await created(ada, { name: 'Sales', categories: ['sales'], firstReplyMinutes: 60 })
+    const vip = await created(ada, { name: 'VIP', customerTiers: ['vip'], firstReplyMinutes: 60 })
+    await created(ada, { name: 'Off', priorities: ['low'], firstReplyMinutes: 60, isActive: false })
+    const { id } = await post(ada, { priority: 'high', category: 'Billing' })
+    const email = await read(ada, id)
+
+    const { clocks, ...answer } = await explained(ada, id)
+    expect(answer).toEqual({ at: iso(0), timeZoneData: process.versions.tz, isPartial: false })
+    expect(clocks).toEqual([
+      {
+        ...without(email.clocks[0], 'pauseReason'),
+        remainingMinutes: 600,
+        policy: {
+          ...{ id: policy.id, name: 'Office', version: 1, isCurrent: true },
+          why: [
+            { condition: 'priorities', expected: ['high', 'medium'], actual: 'high', holds: true },
+            {
+              condition: 'senderDomains',
+              expected: ['example.com'],
+              actual: 'mail.example.com',
+              holds: true,
+            },
+          ],
+          passedOver: [
+            { id: vip.id, name: 'VIP', position: 2, condition: 'customerTiers', actual: 'standard' },
+            { id: sales.id, name: 'Sales', position: 3, condition: 'categories', actual: 'Billing' },
+          ],
+        },
+        calendar: { id: calendarId, name: 'Office', version: 1, timezone: 'Europe/Berlin', isCurrent: true },
+        until: '2026-03-03T11:00:00.000Z',
+        counted: [
+          { from: iso(0), to: iso(7 * HOUR), seconds: 7 * 3_600 },
+          { from: iso(23 * HOUR), to: iso(26 * HOUR), seconds: 3 * 3_600 },
+        ],
+        skipped: [{ from: iso(7 * HOUR), to: iso(23 * HOUR), seconds: 16 * 3_600, reason: 'closed' }],
+        more: { counted: { intervals: 0, seconds: 0 }, skipped: { intervals: 0, seconds: 0 } },
+        ...{ countedSeconds: 36_000, pausedSeconds: 0, closedSeconds: 57_600 },
+        ...{ unusedSeconds: 0, overdueSeconds: 0 },
+        history: [
+          {
+            ...{ type: 'started', at: iso(0), recordedAt: iso(0) },
+            detail: expect.objectContaining({ targetSeconds: 36_000, warningPercent: 20 }),
+          },
+        ],
+        replays: true,
+      },
+    ])
+    expect(clocks[0].deadlineAt).toBe(clocks[0].until)
+  })
+
+  it('of the default policy is always open, and passed over every policy before it', async () => {
+    const ada = await punctual.tenant()
+    const { data } = (await ada.get('/sla/settings')).body
+    for (const { id, isDefault } of data)
+      if (!isDefault)
+        await ada.patch(`/sla/settings/${id}`, { ...ANYONE, categories: [`not of policy ${id}`] })
+    const { id } = await post(ada)
+    const [clock] = (await explained(ada, id)).clocks
+    expect(clock).toMatchObject({ calendar: null, policy: { name: 'Default', why: [] }, skipped: [] })
+    const failed = clock.policy.passedOver.map(({ condition, actual }: Body) => [condition, actual])
+    expect(failed).toEqual(Array(9).fill(['categories', null]))
+  })
+})
+
+describe('a clock that lived', () => {
+  it('replays after all that can happen to it, and adds up at every step', async () => {
+    const ada = await punctual.tenant()
+    const calendarId = await addCalendar(ada, OFFICE)
+    const policy = await created(ada, {
+      ...{ name: 'All', firstReplyMinutes: 240, resolutionMinutes: 900, calendarId },
+    })
+    const { id } = await post(ada)
+    const types: string[][] = []
+    const step = async (act: () => Promise<unknown>) => {
+      await punctual.advance(20 * MINUTE + 1)
+      await act()
+      await recomputed(ada)
+      const { clocks } = await explained(ada, id)
+      for (const clock of clocks) expectProof(clock)
+      types.push(clocks[0].history.map(({ type }: Body) => type))
+      return clocks
+    }
+    await step(() => ada.post(`/emails/${id}/sla/pause`, { reason: 'on_hold' }))
+    await step(() => ada.patch(`/sla/settings/${policy.id}`, { firstReplyMinutes: 120 }))
+    await step(() => ada.post(`/emails/${id}/sla/resume`))
+    const wider = { ...OFFICE, hours: { mon: [['08:00', '18:00']], tue: [['08:00', '12:00']] } }
+    await step(() => ada.patch(`/sla/calendars/${calendarId}`, wider))
+    await step(() => punctual.advance(50 * MINUTE)) // the warning
+    const [late] = await step(() => punctual.advance(3 * HOUR)) // the breach
+    expect(late).toMatchObject({ state: 'running', remainingMinutes: 0, calendar: { version: 2 } })
+    expect(late.overdueSeconds).toBeGreaterThan(3_600)
+    await step(() => ada.patch(`/sla/settings/${policy.id}`, { firstReplyMinutes: 100 }))
+    const [first, resolution] = await step(() => ada.post(`/emails/${id}/reply`, { text: 'Because.' }))
+    expect(types.at(-1)).toEqual(
+      'started paused recomputed resumed recomputed warned breached stopped'.split(' '),
+    )
+    expect(first).toMatchObject({ state: 'late', remainingMinutes: null, targetMinutes: 120 })
+    expect(first.policy).toMatchObject({ id: policy.id, version: 2, isCurrent: false })
+    expect(resolution).toMatchObject({ metric: 'resolution', policy: { version: 3, isCurrent: true } })
+    const clocks = await step(() => ada.post(`/emails/${id}/resolve`))
+    expect(clocks[1].state).toBe('met')
+    expect(clocks[1].unusedSeconds).toBeGreaterThan(3_600)
+  })
+
+  it('is cancelled when no policy has its target any more, and goes on when one has', async () => {
+    const ada = await punctual.tenant()
+    const policy = await created(ada, { name: 'All', resolutionMinutes: 60 })
+    const { id } = await post(ada)
+    await punctual.advance(10 * MINUTE)
+    await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: null })
+    await recomputed(ada)
+    const [cancelled] = (await explained(ada, id)).clocks
+    expect(cancelled).toMatchObject({ state: 'cancelled', countedSeconds: 600, unusedSeconds: 3_000 })
+    expectProof(cancelled)
+    await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: 30 })
+    await recomputed(ada)
+    const [running] = (await explained(ada, id)).clocks
+    expect(running).toMatchObject({ state: 'running', remainingMinutes: 20 })
+    expectProof(running)
+  })
+
+  it('keeps the policy that it breached by, whatever became of it and of the email', async () => {
+    const ada = await punctual.tenant()
+    const policy = await created(ada, { name: 'High', priorities: ['high'], firstReplyMinutes: 1 })
+    const { id } = await post(ada, { priority: 'high' })
+    await punctual.advance(HOUR)
+    const breached = async () => {
+      const [clock] = (await explained(ada, id)).clocks
+      expectProof(clock)
+      return clock.breachedAt ? clock : Promise.reject(new Error('Not yet breached'))
+    }
+    await eventually(breached)
+    await ada.patch(`/emails/${id}`, { priority: 'low' })
+    const why = [{ condition: 'priorities', expected: ['high'], actual: 'low', holds: false }]
+    expect((await breached()).policy).toMatchObject({ isCurrent: true, why })
+    const before = await created(ada, { name: 'Low', priorities: ['low'], firstReplyMinutes: 1 })
+    const passedOver = [{ id: before.id, name: 'Low', position: 1, condition: null, actual: null }]
+    expect((await breached()).policy).toMatchObject({ passedOver })
+    await ada.patch(`/sla/settings/${policy.id}`, { isActive: false })
+    expect((await breached()).policy).toMatchObject({ id: policy.id, isCurrent: false })
+    await ada.delete(`/sla/settings/${policy.id}`)
+    const gone = { id: null, name: 'High', version: 1, isCurrent: false, why, passedOver: [] }
+    expect((await breached()).policy).toEqual(gone)
+  })
+})
+
+it('says so when a clock is not what its history tells', async () => {
+  const ada = await punctual.tenant()
+  const { id } = await post(ada)
+  await punctual.query(
+    `update sla_clocks set deadline_at = deadline_at + interval '1 ms' where email_id = $1`,
+    [id],
+  )
+  expect((await explained(ada, id)).clocks[0].replays).toBe(false)
+})
+
+it('replays clocks that are older than their histories', async () => {
+  const ada = await punctual.tenant()
+  const { id } = await post(ada)
+  // As the migration wrote it.
+  await punctual.query(`alter table sla_clock_history disable trigger immutable`)
+  await punctual.query(
+    `update sla_clock_history set detail = (detail::jsonb - 'startedAt')::json
+     where clock_id = (select id from sla_clocks where email_id = $1)`,
+    [id],
+  )
+  await punctual.query(`alter table sla_clock_history enable trigger immutable`)
+  const [clock] = (await explained(ada, id)).clocks
+  expect(clock.history[0].detail).not.toHaveProperty('startedAt')
+  expectProof(clock)
+})
+
+it("explains the whole conversation by any of its messages, and never another tenant's", async () => {
+  const [ada, bob] = [await punctual.tenant(), await punctual.tenant()]
+  const first = await post(ada)
+  await ada.post(`/emails/${first.id}/reply`, { text: 'Because.' })
+  await punctual.advance(MINUTE)
+  const second = await post(ada, { inReplyTo: first.messageId, messageId: 'second@example.com' })
+  for (const { id } of [first, second]) {
+    const { clocks } = await explained(ada, id)
+    const told = clocks.map(({ metric, emailId, state }: Body) => [metric, emailId, state])
+    expect(told).toEqual([
+      ['first_reply', first.id, 'met'],
+      ['next_reply', second.id, 'running'],
+    ])
+    expect((await bob.get(`/emails/${id}/sla/explain`)).status).toBe(404)
+  }
+})
+
+it('of more than a hundred clocks explains those of the message that is asked about', async () => {
+  const ada = await punctual.tenant()
+  const first = await post(ada)
+  const second = await post(ada, { inReplyTo: first.messageId })
+  await punctual.query(
+    `with added as (
+       insert into sla_clocks (user_id, email_id, metric, round, started_at, target_seconds, warning_at, deadline_at,
+         next_due_at)
+       select user_id, $1, 'resolution', n, received_at, 60, received_at, received_at, received_at
+       from emails, generate_series(1, 101) n where id = $1 returning *)
+     insert into sla_clock_history (clock_id, type, at, recorded_at, detail)
+     select id, 'started', started_at, started_at, '{"targetSeconds":60,"warningPercent":20,"policyVersionId":null,
+       "calendarVersionId":null}' from added`,
+    [second.id],
+  )
+  const ofFirst = await explained(ada, first.id)
+  expect(ofFirst.isPartial).toBe(true)
+  expect(ofFirst.clocks).toHaveLength(100)
+  expect(ofFirst.clocks.map(({ emailId }: Body) => emailId)).toContain(first.id)
+  const ofSecond = await explained(ada, second.id)
+  expect(new Set(ofSecond.clocks.map(({ emailId }: Body) => emailId))).toEqual(new Set([second.id]))
+})
+
+/** What an operator checks by hand. */
+function expectProof(clock: Body): void {
+  expect(clock.replays, JSON.stringify(clock)).toBe(true)
+  const ms = (seconds: number) => Math.round(seconds * 1_000)
+  expect(ms(clock.countedSeconds + clock.unusedSeconds)).toBe(clock.targetMinutes * MINUTE)
+  if (clock.state === 'running' || clock.state === 'late')
+    expect(clock).toMatchObject({ until: clock.deadlineAt, unusedSeconds: 0 })
+  const listed = clock.counted.reduce((sum: number, { seconds }: Body) => sum + ms(seconds), 0)
+  expect(listed).toBe(ms(clock.countedSeconds))
+  expect(clock.countedSeconds + clock.pausedSeconds + clock.closedSeconds).toBeCloseTo(
+    (Date.parse(clock.until) - Date.parse(clock.startedAt)) / 1_000,
+    6,
+  )
+}
+
+const ANYONE = { priorities: null, customerTiers: null }
+
+const explained = async (client: ApiClient, id: number): Promise<Body> => {
+  const { status, body } = await client.get(`/emails/${id}/sla/explain`)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body
+}
+
+const created = async (client: ApiClient, input: object): Promise<Body> => {
+  const { status, body } = await client.post('/sla/settings', input)
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+const read = async (client: ApiClient, id: number): Promise<Body> => (await client.get(`/emails/${id}`)).body
+
+const post = async (client: ApiClient, more: object = {}): Promise<Body> => {
+  const mail = { from: { address: 'c@mail.example.com' }, subject: 'S', text: 'T', ...more }
+  const { status, body } = await client.post('/emails', mail)
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+const iso = (ms: number) => new Date(punctual.clock.now().getTime() + ms).toISOString()
+
+function without({ ...object }: Body, key: string): Body {
+  delete object[key]
+  return object
+}
