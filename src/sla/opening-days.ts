@@ -6,7 +6,11 @@ import type { OpenDayView } from './calendars.view.js'
 const MINUTE_MS = 60_000
 
 /** What a calendar says of each local day from one date to another, both inclusive. */
-export function openingDays(definition: CalendarDefinition, from: Temporal.PlainDate, to: Temporal.PlainDate) {
+export function openingDays(
+  definition: CalendarDefinition,
+  from: Temporal.PlainDate,
+  to: Temporal.PlainDate,
+) {
   const calendar = BusinessCalendar.compile(definition)
   const holidays = new Map(definition.holidays.map(({ date, name }) => [date, name ?? 'Holiday']))
   const startOf = (date: Temporal.PlainDate) => date.toZonedDateTime(definition.timezone).epochMilliseconds
