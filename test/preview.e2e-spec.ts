@@ -140,11 +140,24 @@ describe('a preview', () => {
         ],
       },
     ],
-    ['pauses', { pauses: Array(1_001).fill(['2026-03-06T15:00:00Z', '2026-03-06T16:00:00Z']) }],
+    ['pauses', { pauses: Array.from({ length: 1_001 }, () => [FRIDAY.start, FRIDAY.start]) }],
   ])('of what cannot be is refused naming %s', async (field, wrong) => {
     const { status, body } = await preview(wrong)
     expect(status, JSON.stringify(body)).toBe(422)
     expect(body.errors.map((error: Body) => error.field)).toEqual([field])
+  })
+
+  it('is refused, not worked out for seconds, when it would look at a million opening intervals', async () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => [0, 6].map((minute) => clockTime(hour, minute)))
+    const calendar = { mon: hours, tue: hours, wed: hours, thu: hours, fri: hours, sat: hours, sun: hours }
+    const fields = async (changes: Body) =>
+      (await preview({ calendar, ...changes })).body.errors.map((error: Body) => error.field)
+    expect(await fields({ targetMinutes: 3_000_000 })).toEqual(['targetMinutes'])
+    expect(await fields({ pauses: [['2150-01-01T00:00:00Z', null]] })).toEqual(['pauses'])
+    const tenYears = 10 * 366 * 24 * 60
+    expect((await preview({ targetMinutes: tenYears })).status).toBe(200)
+    expect((await preview({ targetMinutes: tenYears, calendar: { always_open: true } })).status).toBe(200)
+    expect((await preview({ calendar, targetMinutes: 100_000 })).status).toBe(200)
   })
 
   it('names everything that is wrong with the clock at once', async () => {
@@ -153,3 +166,6 @@ describe('a preview', () => {
     expect(fields).toEqual(['start', 'targetMinutes', 'warningPercent'])
   })
 })
+
+const clockTime = (hour: number, minute: number) =>
+  [hour, minute].map((n) => String(n).padStart(2, '0')).join(':')

@@ -12,21 +12,18 @@ export async function holidaysOfCountry({ country, region, years, types }: Count
   const { default: Tables } = await import('date-holidays')
   const place = placeOf(new Tables(), country, region)
   const tables = new Tables(place, { types })
-  const found: Found = { holidays: [], skipped: [] }
-  const dates = new Set<string>()
-  for (const year of [...new Set(years)].sort((a, b) => a - b))
+  const names = new Map<string, string>()
+  const skipped: Found['skipped'] = []
+  for (const year of new Set(years))
     for (const holiday of tables.getHolidays(year)) {
       const name = oneLine(holiday.name, 200)
       const days = daysOf(holiday)
-      if (days.length === 0)
-        found.skipped.push({
-          summary: `${name}, ${holiday.date.slice(0, 10)}`,
-          reason: 'covers only part of the day',
-        })
-      for (const date of days) if (!dates.has(date)) found.holidays.push({ date, name }) && dates.add(date)
+      const summary = `${name}, ${holiday.date.slice(0, 10)}`
+      if (days.length === 0) skipped.push({ summary, reason: 'covers only part of the day' })
+      for (const date of days) if (!names.has(date)) names.set(date, name)
     }
-  found.holidays.sort((a, b) => (a.date < b.date ? -1 : 1))
-  return found
+  const holidays = [...names].map(([date, name]) => ({ date, name }))
+  return { holidays: holidays.sort((a, b) => (a.date < b.date ? -1 : 1)), skipped }
 }
 
 /** Its whole days. Those that follow the moon start at sunset, and what they are called by is the day after. */

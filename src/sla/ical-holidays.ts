@@ -8,7 +8,7 @@ import { dateOf, dayNumber, startsOf, type DayNumber } from './ical-recurrence.j
 
 const MAX_EVENTS = 5_000
 /** Occurrences and days looked at in a file. Daily ones of a century are 36,525. */
-const MAX_STEPS = 100_000
+const MAX_STEPS = 50_000
 const MAX_DAYS = 366
 
 /**

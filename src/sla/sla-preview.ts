@@ -2,6 +2,7 @@ import { unprocessable } from '../http/problem.js'
 import { BusinessCalendar, DeadlineTooFar } from './business-calendar.js'
 import { account, elapsedWithPauses, remainingMs, replySchedule } from './business-time.js'
 import { requestedCalendar } from './calendar-request.js'
+import { refuseEndlessWork } from './preview-budget.js'
 import { readPreview, type PreviewTerms } from './preview-input.js'
 import type { PreviewDto } from './sla-preview.dto.js'
 import type { PreviewView } from './sla-preview.view.js'
@@ -16,7 +17,9 @@ const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
 export function previewOf(input: PreviewDto): PreviewView {
   const terms = readPreview(input)
   const { timezone, calendar: hours, holidays } = input
-  const calendar = BusinessCalendar.compile(requestedCalendar({ timezone, calendar: hours, holidays }))
+  const definition = requestedCalendar({ timezone, calendar: hours, holidays })
+  refuseEndlessWork(definition.hours, terms)
+  const calendar = BusinessCalendar.compile(definition)
   try {
     return preview(calendar, terms)
   } catch (error) {

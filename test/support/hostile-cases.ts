@@ -82,9 +82,9 @@ function fieldsOf(unresolved: Schema, path: string[] = []): string[][] {
 }
 
 /** Of an example that stands for a whole tree, the first item of every list is as good as the others. */
-function placesIn(example: unknown, path: string[]): string[][] {
-  if (example === null || typeof example !== 'object') return []
-  const parts = Object.entries(example).slice(0, Array.isArray(example) ? 1 : undefined)
+function placesIn(tree: unknown, path: string[]): string[][] {
+  if (tree === null || typeof tree !== 'object') return []
+  const parts = Object.entries(tree).slice(0, Array.isArray(tree) ? 1 : undefined)
   return parts.flatMap(([name, part]) => [[...path, name], ...placesIn(part, [...path, name])])
 }
 
