@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiClient, Body } from './support/api-client.js'
 import { addCalendar, recomputed } from './support/calendars.js'
+import { expectProof } from './support/clock-proof.js'
 import { eventually } from './support/eventually.js'
+import { ok } from './support/mailbox.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 const MINUTE = 60_000
@@ -232,43 +234,14 @@ it('of more than a hundred clocks explains those of the message that is asked ab
   expect(new Set(ofSecond.clocks.map(({ emailId }: Body) => emailId))).toEqual(new Set([second.id]))
 })
 
-/** What an operator checks by hand. */
-function expectProof(clock: Body): void {
-  expect(clock.replays, JSON.stringify(clock)).toBe(true)
-  const ms = (seconds: number) => Math.round(seconds * 1_000)
-  expect(ms(clock.countedSeconds + clock.unusedSeconds)).toBe(clock.targetMinutes * MINUTE)
-  if (clock.state === 'running' || clock.state === 'late')
-    expect(clock).toMatchObject({ until: clock.deadlineAt, unusedSeconds: 0 })
-  const listed = clock.counted.reduce((sum: number, { seconds }: Body) => sum + ms(seconds), 0)
-  expect(listed).toBe(ms(clock.countedSeconds))
-  expect(clock.countedSeconds + clock.pausedSeconds + clock.closedSeconds).toBeCloseTo(
-    (Date.parse(clock.until) - Date.parse(clock.startedAt)) / 1_000,
-    6,
-  )
-}
-
 const ANYONE = { priorities: null, customerTiers: null }
 
-const explained = async (client: ApiClient, id: number): Promise<Body> => {
-  const { status, body } = await client.get(`/emails/${id}/sla/explain`)
-  expect(status, JSON.stringify(body)).toBe(200)
-  return body
-}
-
-const created = async (client: ApiClient, input: object): Promise<Body> => {
-  const { status, body } = await client.post('/sla/settings', input)
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const read = async (client: ApiClient, id: number): Promise<Body> => (await client.get(`/emails/${id}`)).body
-
-const post = async (client: ApiClient, more: object = {}): Promise<Body> => {
-  const mail = { from: { address: 'c@mail.example.com' }, subject: 'S', text: 'T', ...more }
-  const { status, body } = await client.post('/emails', mail)
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
+const explained = (client: ApiClient, id: number): Promise<Body> =>
+  ok(client.get(`/emails/${id}/sla/explain`))
+const created = (client: ApiClient, input: object): Promise<Body> => ok(client.post('/sla/settings', input))
+const read = (client: ApiClient, id: number): Promise<Body> => ok(client.get(`/emails/${id}`))
+const post = (client: ApiClient, more: object = {}): Promise<Body> =>
+  ok(client.post('/emails', { from: { address: 'c@mail.example.com' }, subject: 'S', text: 'T', ...more }))
 
 const iso = (ms: number) => new Date(punctual.clock.now().getTime() + ms).toISOString()
 

@@ -36,7 +36,11 @@ const LEGAL_FIELDS = new Set(
     'null/true/fraction/empty list',
   ].flatMap((names) => names.split('/')),
 )
-const LEGAL_PLACES = new Set(['retryCount: zero', 'retryCount: minus zero', 'headers: empty object'])
+const LEGAL_PLACES = new Set([
+  ...['retryCount: zero', 'retryCount: minus zero', 'headers: empty object'],
+  // A change of nothing is a change, also when it is only tried out.
+  ...['changes: empty object', 'calendar: empty object'],
+])
 
 let punctual: TestApp
 let receiver: Receiver

@@ -80,10 +80,15 @@ export function resolve(node: Body): Body {
 export const rawExampleOf = ({ raw, bodyType }: Operation): string =>
   (Object.values<Body>(raw.requestBody.content[bodyType!].examples)[0] as { value: string }).value
 
+/** What may be null and has no other example. */
+export const isNullByExample = ({ type, example }: Schema): boolean =>
+  example === undefined && Array.isArray(type) && type.includes('null')
+
 /** A value made of a schema's examples. @throws when a part has none: the contract must say how to call it */
 export function exampleOf(unresolved: Schema, where = 'body'): unknown {
   const schema: Schema = resolve(unresolved)
   if (schema.example !== undefined) return schema.example
+  if (isNullByExample(schema)) return null
   if (schema.oneOf) return exampleOf(schema.oneOf[0]!, where)
   if (schema.properties)
     return Object.fromEntries(

@@ -1,4 +1,4 @@
-import { exampleOf, rawExampleOf, resolve, type Operation, type Schema } from './contract.js'
+import { exampleOf, isNullByExample, rawExampleOf, resolve, type Operation, type Schema } from './contract.js'
 import {
   BODIES,
   CONTENT_TYPES,
@@ -77,7 +77,9 @@ function fieldsOf(unresolved: Schema, path: string[] = []): string[][] {
   const isOpen = path.length > 0 && schema.example !== null && typeof schema.example === 'object'
   const inner = isOpen
     ? placesIn(schema.example, path)
-    : Object.entries(parts).flatMap(([name, part]) => fieldsOf(part, [...path, name]))
+    : Object.entries(isNullByExample(schema) ? {} : parts).flatMap(([name, part]) =>
+        fieldsOf(part, [...path, name]),
+      )
   return path.length > 0 ? [path, ...inner] : inner
 }
 
