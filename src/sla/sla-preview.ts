@@ -32,7 +32,7 @@ export function previewOf(input: PreviewDto): PreviewView {
 function preview(calendar: BusinessCalendar, terms: PreviewTerms): PreviewView {
   const { start, pauses, pausedAt } = terms
   const schedule = pausedAt === null ? replySchedule(calendar, terms) : null
-  const end = pausedAt === null ? schedule!.deadlineAt.getTime() : Math.max(start, pausedAt)
+  const end = pausedAt ?? schedule!.deadlineAt.getTime()
   const { skipped } = account(calendar, start, Math.min(end, start + EXPLAINED_MS), pauses)
   return {
     deadline: schedule?.deadlineAt ?? null,
