@@ -93,7 +93,7 @@ interface Change {
 async function changeOf(ada: ApiClient, random: Random, calendarId: number): Promise<Change> {
   const { data } = (await ada.get('/sla/settings')).body as { data: Body[] }
   const kind = pick(random, ['change', 'change', 'change', 'add', 'remove', 'calendar'])
-  const custom = data.filter(({ name }) => /^P/.test(name))
+  const custom = data.filter(({ name }) => name.startsWith('P'))
   const { id } = pick(random, random.chance(0.7) && custom.length > 0 ? custom : data)
   const policy = randomPolicy(random, calendarId, kind === 'add' ? 0.7 : 0.3)
   const setting = { name: 'P', ...policy }

@@ -12,7 +12,7 @@ import { Simulation } from './simulation.js'
 import type { SimulationView } from './simulation.view.js'
 import { Turns } from './turns.js'
 
-const BATCH = 500
+const BATCH = 200
 
 /** What a change of policies or calendars would do to the clocks under way, computed as the change itself does it. */
 @Injectable()
