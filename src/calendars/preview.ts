@@ -4,8 +4,8 @@ import { account, elapsedWithPauses, remainingMs, replySchedule } from './busine
 import { requestedCalendar } from './calendar-request.js'
 import { refuseEndlessWork } from './preview-budget.js'
 import { readPreview, type PreviewTerms } from './preview-input.js'
-import type { PreviewDto } from './sla-preview.dto.js'
-import type { PreviewView } from './sla-preview.view.js'
+import type { PreviewDto } from './preview.dto.js'
+import type { PreviewView } from './preview.view.js'
 
 const MINUTE_MS = 60_000
 const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
