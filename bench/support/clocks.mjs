@@ -1,0 +1,79 @@
+import { Client } from 'pg'
+
+/** Emails written by one statement: the memory of a million at once is not what is measured. */
+const CHUNK = 25_000
+const BODY = 'It stopped after the last update. What can I do? '.repeat(3)
+
+/** A tenant made through the API, with the policies that a tenant starts with; `events` go to a webhook. */
+export async function createTenant(app, webhook) {
+  const account = { name: 'Ada', email: 'ada@example.com', password: 'a long password' }
+  const { accessToken, user } = await call('POST', `${app.url}/api/auth/register`, account)
+  const headers = { authorization: `Bearer ${accessToken}` }
+  await call('GET', `${app.url}/api/sla/settings`, undefined, headers)
+  if (webhook) await call('POST', `${app.url}/api/webhooks/subscribe`, webhook, headers)
+  return user.tenantId
+}
+
+/**
+ * Open clocks with their emails and histories, as the app writes them, all by the policy of 48 hours.
+ *
+ * @param receivedAt SQL: when email `i`, counted from 1, came in
+ * @param metrics those of the clocks of each email
+ * @param warned whether their warning has been told, 0.4 hours after it was due
+ */
+export async function addClocks(url, tenantId, { emails, receivedAt, metrics = ['first_reply'], warned = false }) {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    // Its indexes are what the emails' search and threads are made of: all stay, so that the database is a real one.
+    await client.query(`set work_mem = '64MB'`)
+    for (let first = 1; first <= emails; first += CHUNK) {
+      const last = Math.min(first + CHUNK - 1, emails)
+      await client.query(rowsSql(receivedAt), [first, last, tenantId, BODY, metrics, warned])
+    }
+    await client.query('vacuum (analyze) emails, sla_clocks, sla_clock_history')
+  } finally {
+    await client.end()
+  }
+}
+
+const rowsSql = (receivedAt) => `
+  with mail as (
+    insert into emails (user_id, thread_id, message_id, from_address, from_name, subject, body_text, priority,
+      received_at, created_at)
+    select $3, gen_random_uuid(), gen_random_uuid() || '@example.com', 'customer' || i % 1000 || '@example.com',
+      'Charles Babbage', 'The engine does not start', $4, 'low', at, at
+    from (select i, ${receivedAt} as at from generate_series($1::integer, $2::integer) as i) as one
+    returning id, received_at),
+  started as (
+    insert into sla_clocks (user_id, email_id, metric, revision, policy_version_id, started_at, target_seconds,
+      warning_at, deadline_at, warned_at, next_due_at)
+    select $3, m.id, metric, coalesce(r.revision, 0), v.id, m.received_at, p.first_reply_seconds,
+      m.received_at + p.first_reply_seconds * interval '0.8 seconds',
+      m.received_at + p.first_reply_seconds * interval '1 second',
+      case when $6 then m.received_at + p.first_reply_seconds * interval '0.81 seconds' end,
+      m.received_at + p.first_reply_seconds
+        * case when $6 then interval '1 second' else interval '0.8 seconds' end
+        + case when $6 then interval '1 millisecond' else interval '0' end
+    from mail m cross join unnest($5::text[]) as metric
+    join sla_settings p on p.user_id = $3 and p.name = 'standard low'
+    join sla_setting_versions v on v.setting_id = p.id and v.version = p.version
+    left join sla_revisions r on r.user_id = $3
+    returning *)
+  insert into sla_clock_history (clock_id, type, at, recorded_at, detail)
+  select c.id, 'started', c.started_at, c.started_at, json_build_object('startedAt', c.started_at,
+    'targetSeconds', c.target_seconds, 'warningPercent', c.warning_percent, 'policyVersionId', c.policy_version_id,
+    'calendarVersionId', null, 'deadlineAt', c.deadline_at)
+  from started c
+  union all
+  select c.id, 'warned', c.warning_at, c.warned_at, '{}' from started c where c.warned_at is not null`
+
+async function call(method, url, body, headers = {}) {
+  const response = await fetch(url, {
+    method,
+    headers: body ? { ...headers, 'content-type': 'application/json' } : headers,
+    body: body && JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  return response.json()
+}
