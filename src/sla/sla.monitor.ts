@@ -8,6 +8,11 @@ import { SLA_MONITOR } from './clock-rows.js'
 
 type Claimed = DueClock & { id: number; isStale: boolean }
 
+/** Clocks a transaction. */
+const BATCH = 500
+/** Transactions at once while more is due than one takes: the database works on some while we prepare the others. */
+const MOST_AT_ONCE = 4
+
 /**
  * Warns and records breaches at their instant: it sleeps until the next clock is due. A clock's row, its history, its
  * events and all that follows from them change in one transaction under the row's lock, so each happens exactly once,
@@ -16,7 +21,7 @@ type Claimed = DueClock & { id: number; isStale: boolean }
 @Injectable()
 export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
-  readonly capacity = 500
+  private atOnce = 1
 
   constructor(
     private readonly work: UnitOfWork,
@@ -30,7 +35,20 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
     this.runner.register(this)
   }
 
-  claim(limit: number): Promise<Claimed[]> {
+  get capacity(): number {
+    return BATCH * this.atOnce
+  }
+
+  async claim(limit: number): Promise<Claimed[]> {
+    const batches = await Promise.all(
+      Array.from({ length: Math.ceil(limit / BATCH) }, () => this.claimBatch(Math.min(limit, BATCH))),
+    )
+    const claimed = batches.flat()
+    this.atOnce = claimed.length < limit ? 1 : MOST_AT_ONCE
+    return claimed
+  }
+
+  private claimBatch(limit: number): Promise<Claimed[]> {
     return this.work.run(async (tx) => {
       const due = await tx.query<Claimed>(claimSql(this.clock.sqlNow), [limit])
       // A policy or calendar has changed and the recomputation has not come so far: what is due may not be any more.
