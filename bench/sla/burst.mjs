@@ -61,7 +61,8 @@ async function measure(url, tenantId, emails) {
     receivedAt: `'${before.toISOString()}'::timestamptz`,
     warned: true,
   })
-  if (Date.now() > dueAt.getTime()) throw new Error('This machine writes too slowly: fewer BENCH_BURST_CLOCKS')
+  if (Date.now() > dueAt.getTime())
+    throw new Error('This machine writes too slowly: fewer BENCH_BURST_CLOCKS')
   const client = new Client({ connectionString: url })
   await client.connect()
   const until = async (isOver) => {

@@ -21,7 +21,11 @@ export async function createTenant(app, webhook) {
  * @param metrics those of the clocks of each email
  * @param warned whether their warning has been told, 0.4 hours after it was due
  */
-export async function addClocks(url, tenantId, { emails, receivedAt, metrics = ['first_reply'], warned = false }) {
+export async function addClocks(
+  url,
+  tenantId,
+  { emails, receivedAt, metrics = ['first_reply'], warned = false },
+) {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {

@@ -16,4 +16,5 @@ export function quantile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
-const round = (value) => (value < 1 ? Number(value.toFixed(2)) : value < 100 ? Number(value.toFixed(1)) : Math.round(value))
+const round = (value) =>
+  value < 1 ? Number(value.toFixed(2)) : value < 100 ? Number(value.toFixed(1)) : Math.round(value)

@@ -66,13 +66,15 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   }
 
   async msUntilNextDue(): Promise<number | null> {
-    const [row] = await this.work.query<{ ms: number | null }>(
-      `select extract(epoch from min(next_due_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
-       from sla_clocks where next_due_at is not null`,
-    )
+    const [row] = await this.work.query<{ ms: number | null }>(nextDueSql(this.clock.sqlNow))
     return row!.ms
   }
 }
+
+/** By the first entry of the same index. */
+export const nextDueSql = (sqlNow: string) => `
+  select extract(epoch from min(next_due_at) - ${sqlNow})::float8 * 1000 as ms
+  from sla_clocks where next_due_at is not null`
 
 /** Takes what is due, by the partial index and in its order, and records what that means where it is certain. */
 export const claimSql = (sqlNow: string) => `
