@@ -43,7 +43,7 @@ async function openClocks(server, name, clocks) {
   await api.stop()
   await addClocks(database.url, tenantId, {
     emails: clocks / 2,
-    receivedAt: `now() - random() * interval '1 day'`,
+    receivedAt: `now() - interval '1 day' * (1 - i / ${clocks / 2}.0)`,
     metrics: ['first_reply', 'resolution'],
   })
   console.log(`${name} open clocks written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`)

@@ -100,8 +100,11 @@ const pagesOf = (plan: PlanNode) => plan['Shared Hit Blocks'] + plan['Shared Rea
 /** Only those that are due have emails. Constraints and indexes that no plan here needs would take most of the time. */
 async function makeClocks(): Promise<void> {
   await client.query(`
-    alter table sla_clocks drop constraint sla_clocks_email_id_fkey, drop constraint sla_clocks_user_id_fkey,
-      drop constraint sla_clocks_email_id_metric_round_key;
+    do $$ declare name text; begin
+      for name in select conname from pg_constraint
+        where conrelid = 'sla_clocks'::regclass and contype in ('c', 'f', 'u')
+      loop execute format('alter table sla_clocks drop constraint %I', name); end loop;
+    end $$;
     drop index sla_clocks_revision_idx, sla_clocks_deadline_idx;
     insert into "user" (email, name) values ('ada@example.com', 'Ada');
     insert into emails (user_id, thread_id, message_id, from_address, subject, body_text, received_at)
