@@ -22,7 +22,7 @@ export async function bench() {
   const server = await startPostgres()
   const databases = new Map()
   try {
-    if (!process.env.SKIP_BURST) await burst(server)
+    await burst(server)
     for (const [name, clocks] of SIZES)
       if (clocks <= MOST) databases.set(name, { name, ...(await openClocks(server, name, clocks)) })
     await idleTick(databases)

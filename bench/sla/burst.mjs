@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { addClocks, createTenant } from '../support/clocks.mjs'
+import { addClocks, beforeNextPoll, createTenant } from '../support/clocks.mjs'
 import { createDatabase, query } from '../support/postgres.mjs'
 import { startApp, startProgram } from '../support/processes.mjs'
 import { figure, median } from '../support/report.mjs'
@@ -9,7 +9,7 @@ const CLOCKS = Number(process.env.BENCH_BURST_CLOCKS ?? 10_000)
 const ROUNDS = Number(process.env.BENCH_BURST_ROUNDS ?? 3)
 const WORKERS = Number(process.env.BENCH_BURST_WORKERS ?? 1)
 /** Until the burst: time for its rows to be written and for the workers to fall asleep. */
-const LEAD_SECONDS = 12
+const LEAD_SECONDS = 15
 const WARM_UP_CLOCKS = 1_000
 /** What follows from a breach: with the alert that it raises, all that this webhook could be told of it. */
 const EVENTS = ['sla.breached', 'alert.created']
@@ -61,8 +61,7 @@ async function measure(url, tenantId, emails) {
     receivedAt: `'${before.toISOString()}'::timestamptz`,
     warned: true,
   })
-  if (Date.now() > dueAt.getTime())
-    throw new Error('This machine writes too slowly: fewer BENCH_BURST_CLOCKS')
+  beforeNextPoll(dueAt)
   const client = new Client({ connectionString: url })
   await client.connect()
   const until = async (isOver) => {

@@ -1,28 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addClocks } from '../support/clocks.mjs'
+import { addClocks, beforeNextPoll } from '../support/clocks.mjs'
 import { query } from '../support/postgres.mjs'
 import { startApp } from '../support/processes.mjs'
 import { figure, quantile } from '../support/report.mjs'
 
 const PER_SECOND = 50
 const SECONDS = Number(process.env.BENCH_SLA_SECONDS ?? 60)
-const LEAD_SECONDS = 10
+const LEAD_SECONDS = 15
 
 /**
- * How late breaches are recorded at a steady pace, on a database with many other open clocks, while webhooks go out.
- * By the database's clock: from the deadline to the transaction that recorded it, and to when its event could be seen.
+ * How late breaches are recorded at a steady pace, on a database with many other open clocks.
+ * By the database's clock: from the deadline to the beginning of the transaction that recorded it.
  */
 export async function lateness({ url, tenantId, name }) {
   const emails = PER_SECOND * SECONDS
-  const [{ from }] = await query(url, `select now() + interval '${LEAD_SECONDS} seconds' as from`)
-  await addClocks(url, tenantId, {
-    emails,
-    receivedAt: `timestamptz '${from.toISOString()}' - interval '48 hours' + i * interval '${1_000 / PER_SECOND} ms'`,
-    warned: true,
-  })
-  if (Date.now() > from.getTime()) throw new Error('The rows were not written in time')
   const worker = await startApp(url, { PROCESS_ROLES: 'worker' })
   try {
+    const [{ from }] = await query(url, `select now() + interval '${LEAD_SECONDS} seconds' as from`)
+    await addClocks(url, tenantId, {
+      emails,
+      receivedAt: `timestamptz '${from.toISOString()}' - interval '48 hours' + i * interval '${1_000 / PER_SECOND} ms'`,
+      warned: true,
+      vacuums: false,
+    })
+    beforeNextPoll(from)
     await sleep(from.getTime() - Date.now() + (SECONDS + 1) * 1_000)
     for (let left = 1; left > 0; await sleep(100))
       [{ left }] = await query(url, `select count(*)::int as left from sla_clocks where next_due_at < now()`)
