@@ -8,10 +8,10 @@ const BODY = 'It stopped after the last update. What can I do? '.repeat(3)
 /** A tenant made through the API, with the policies that a tenant starts with; `events` go to a webhook. */
 export async function createTenant(app, webhook) {
   const account = { name: 'Ada', email: 'ada@example.com', password: 'a long password' }
-  const { accessToken, user } = await call('POST', `${app.url}/api/auth/register`, account)
+  const { accessToken, user } = await post(`${app.url}/api/auth/register`, account)
   const headers = { authorization: `Bearer ${accessToken}` }
-  await call('GET', `${app.url}/api/sla/settings`, undefined, headers)
-  if (webhook) await call('POST', `${app.url}/api/webhooks/subscribe`, webhook, headers)
+  await answerTo(`${app.url}/api/sla/settings`, { headers })
+  if (webhook) await post(`${app.url}/api/webhooks/subscribe`, webhook, headers)
   return user.tenantId
 }
 
@@ -80,12 +80,15 @@ const rowsSql = (receivedAt) => `
   union all
   select c.id, 'warned', c.warning_at, c.warned_at, '{}' from started c where c.warned_at is not null`
 
-async function call(method, url, body, headers = {}) {
-  const response = await fetch(url, {
-    method,
-    headers: body ? { ...headers, 'content-type': 'application/json' } : headers,
-    body: body && JSON.stringify(body),
+const post = (url, body, headers = {}) =>
+  answerTo(url, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   })
+
+async function answerTo(url, request) {
+  const response = await fetch(url, request)
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
   return response.json()
 }
