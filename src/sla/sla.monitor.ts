@@ -40,10 +40,11 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   }
 
   async claim(limit: number): Promise<Claimed[]> {
-    const batches = await Promise.all(
-      Array.from({ length: Math.ceil(limit / BATCH) }, () => this.claimBatch(Math.min(limit, BATCH))),
+    const lookers = Array.from({ length: Math.ceil(limit / BATCH) }, () =>
+      this.claimBatch(Math.min(limit, BATCH)),
     )
-    const claimed = batches.flat()
+    await Promise.allSettled(lookers) // a shutdown waits for all, also when one fails
+    const claimed = (await Promise.all(lookers)).flat()
     this.atOnce = claimed.length < limit ? 1 : MOST_AT_ONCE
     return claimed
   }
