@@ -3,10 +3,9 @@ import type { ApiClient, Body } from './support/api-client.js'
 import { addCalendar, recomputed } from './support/calendars.js'
 import { expectProof } from './support/clock-proof.js'
 import { eventually } from './support/eventually.js'
-import { ok } from './support/mailbox.js'
+import { MINUTE, ok } from './support/mailbox.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
-const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const OFFICE = { timezone: 'Europe/Berlin', hours: { mon: [['09:00', '17:00']], tue: [['09:00', '17:00']] } }
 

@@ -101,13 +101,14 @@ describe('any clock', () => {
       parseCalendar({ timezone: 'UTC', calendar: week, holidays: [] }),
     )
     const hours = 24 * 36_000
-    const clock = clockOf(calendar, Date.parse('2026-03-02T00:00:00Z'), hours * 360, [])
+    // Its years end while it is closed.
+    const clock = clockOf(calendar, Date.parse('2026-03-02T00:30:00Z'), hours * 360, [])
     let turns = 0
     const told = await explain(calendar, clock, clock.startedAt, async () => void turns++)
     expect([told.counted.length, told.skipped.length]).toEqual([MOST_INTERVALS, MOST_INTERVALS])
     const left = hours - MOST_INTERVALS
     expect(told.more.counted).toEqual({ intervals: left, seconds: left * 360 })
-    expect(told.more.skipped).toEqual({ intervals: left - 1, seconds: (left - 1) * 3_240 })
+    expect(told.more.skipped).toEqual({ intervals: left, seconds: left * 3_240 })
     expectSums(told, clock)
     expect(turns, 'others had their turn each year').toBeGreaterThan(95)
   })

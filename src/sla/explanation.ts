@@ -79,9 +79,8 @@ export async function explain(
 
 /** Open minutes until the deadline, also those of a clock that stands still; null once it has stopped. */
 export function remainingMinutes(calendar: BusinessCalendar, clock: ClockFace, now: Date): number | null {
-  const { state, startedAt, deadlineAt, pausedAt, warningPercent, pauses } = clock
+  const { state, startedAt, pausedAt, warningPercent, pauses } = clock
   if (state !== 'running' && state !== 'paused') return null
-  if (deadlineAt && deadlineAt <= now) return 0
   const terms = { start: startedAt.getTime(), targetMs: clock.targetSeconds * 1_000, warningPercent, pauses }
   return remainingMs(calendar, terms, (pausedAt ?? now).getTime()) / 60_000
 }
