@@ -125,16 +125,21 @@ describe('a clock that lived', () => {
     expect(clocks[1].unusedSeconds).toBeGreaterThan(3_600)
   })
 
-  it('is cancelled when no policy has its target any more, and goes on when one has', async () => {
+  it('goes on without a target when no policy has one for it any more, until one has', async () => {
     const ada = await punctual.tenant()
     const policy = await created(ada, { name: 'All', resolutionMinutes: 60 })
     const { id } = await post(ada)
     await punctual.advance(10 * MINUTE)
     await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: null })
     await recomputed(ada)
-    const [cancelled] = (await explained(ada, id)).clocks
-    expect(cancelled).toMatchObject({ state: 'cancelled', countedSeconds: 600, unusedSeconds: 3_000 })
-    expectProof(cancelled)
+    const [untimed] = (await explained(ada, id)).clocks
+    expect(untimed).toMatchObject({
+      state: 'running',
+      targetMinutes: null,
+      deadlineAt: null,
+      countedSeconds: 600,
+    })
+    expect(untimed.replays).toBe(true)
     await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: 30 })
     await recomputed(ada)
     const [running] = (await explained(ada, id)).clocks

@@ -69,7 +69,7 @@ describe('what a simulation says is what happens', () => {
 
   it('in every way that it can', () => {
     const ways = ['change 200', 'change 422', 'add 201', 'remove 204', 'calendar 200', 'changed', 'unchanged']
-    const effects = ['earlier', 'later', 'cancelled', 'revived', 'wouldWarnNow', 'wouldBreachNow']
+    const effects = ['earlier', 'later', 'losingTarget', 'gainingTarget', 'wouldWarnNow', 'wouldBreachNow']
     for (const way of [...ways, ...effects])
       expect(seen[way], `${way} of ${JSON.stringify(seen)}`).toBeGreaterThan(0)
   })
