@@ -1,5 +1,5 @@
-import { BusinessCalendar } from '../dist/src/sla/business-calendar.js'
-import { parseCalendar } from '../dist/src/sla/calendar-definition.js'
+import { BusinessCalendar } from '../dist/src/calendars/business-calendar.js'
+import { parseCalendar } from '../dist/src/calendars/calendar-definition.js'
 import { runProgram } from './support/processes.mjs'
 import { figure, median, ratio } from './support/report.mjs'
 

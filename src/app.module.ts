@@ -3,6 +3,7 @@ import { dataSourceOptions } from '../ormconfig.js'
 import { AlertsModule } from './alerts/alerts.module.js'
 import { AnalyticsModule } from './analytics/analytics.module.js'
 import { AuthModule } from './auth/auth.module.js'
+import { CalendarsModule } from './calendars/calendars.module.js'
 import { ConfigModule } from './config/config.module.js'
 import { DatabaseModule } from './database/database.module.js'
 import { EmailsModule } from './emails/emails.module.js'
@@ -23,6 +24,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js'
     AuthModule,
     TeamModule,
     EmailsModule,
+    CalendarsModule,
     SlaModule,
     AlertsModule,
     AnalyticsModule,

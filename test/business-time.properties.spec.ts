@@ -1,8 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BusinessCalendar } from '../src/sla/business-calendar.js'
-import { account, deadlineWithPauses, elapsedWithPauses, replySchedule } from '../src/sla/business-time.js'
-import { parseCalendar } from '../src/sla/calendar-definition.js'
+import { BusinessCalendar } from '../src/calendars/business-calendar.js'
+import {
+  account,
+  deadlineWithPauses,
+  elapsedWithPauses,
+  replySchedule,
+} from '../src/calendars/business-time.js'
+import { parseCalendar } from '../src/calendars/calendar-definition.js'
 import { situations, ZONES } from './support/business-zones.js'
 import { MinuteWalker } from './support/minute-walker.js'
 

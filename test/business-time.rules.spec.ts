@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ALWAYS_OPEN, BusinessCalendar, DeadlineTooFar } from '../src/sla/business-calendar.js'
+import { ALWAYS_OPEN, BusinessCalendar, DeadlineTooFar } from '../src/calendars/business-calendar.js'
 import {
   account,
   deadlineWithPauses,
   elapsedWithPauses,
   remainingMs,
   replySchedule,
-} from '../src/sla/business-time.js'
-import { parseCalendar, WEEKDAYS, type LocalInterval } from '../src/sla/calendar-definition.js'
+} from '../src/calendars/business-time.js'
+import { parseCalendar, WEEKDAYS, type LocalInterval } from '../src/calendars/calendar-definition.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

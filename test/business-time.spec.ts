@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { BusinessCalendar } from '../src/sla/business-calendar.js'
-import { account, deadlineWithPauses, isTarget } from '../src/sla/business-time.js'
-import { InvalidCalendar, parseCalendar } from '../src/sla/calendar-definition.js'
+import { BusinessCalendar } from '../src/calendars/business-calendar.js'
+import { account, deadlineWithPauses, isTarget } from '../src/calendars/business-time.js'
+import { InvalidCalendar, parseCalendar } from '../src/calendars/calendar-definition.js'
 
 const MINUTE = 60_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidCalendar, parseCalendar } from '../src/sla/calendar-definition.js'
+import { InvalidCalendar, parseCalendar } from '../src/calendars/calendar-definition.js'
 
 const DAY = [['09:00', '17:00']]
 const FINE = { timezone: 'Europe/Berlin', calendar: { mon: DAY } as unknown, holidays: [] as unknown }

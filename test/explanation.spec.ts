@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ALWAYS_OPEN, BusinessCalendar, DeadlineTooFar } from '../src/sla/business-calendar.js'
-import type { Pause } from '../src/sla/business-time.js'
-import { parseCalendar, WEEKDAYS } from '../src/sla/calendar-definition.js'
+import { ALWAYS_OPEN, BusinessCalendar, DeadlineTooFar } from '../src/calendars/business-calendar.js'
+import type { Pause } from '../src/calendars/business-time.js'
+import { parseCalendar, WEEKDAYS } from '../src/calendars/calendar-definition.js'
 import { after, type ClockFace } from '../src/sla/clock-life.js'
 import {
   explain,

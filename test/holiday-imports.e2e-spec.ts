@@ -66,6 +66,7 @@ describe('an iCalendar file', () => {
       'Backwards ends before it begins',
       'Sabbatical is longer than a year',
       'Some day has no date',
+      'From noon covers only part of a day',
     ])
   })
 

@@ -175,7 +175,8 @@ it('has sent thousands, and the application is well', async () => {
 
 function idOf(place: string): number {
   const id = ada.ids[place]
-  if (id === undefined) throw new Error(`Teach test/support/belongings.ts to make what ${place} asks for`)
+  if (typeof id !== 'number')
+    throw new Error(`Teach test/support/belongings.ts to make what ${place} asks for`)
   return id
 }
 

@@ -47,6 +47,8 @@ it('opening hours are told day by day across a change of clocks, with holidays a
     { date: '2026-03-30', weekday: 'mon', open: [], openMinutes: 0, holiday: null, override: true },
     { date: '2026-03-31', weekday: 'tue', open: [], openMinutes: 0, holiday: 'Holiday', override: false },
   ])
+  const week = (await ada.get(`/sla/calendars/${id}/hours?from=2026-03-29&to=2026-04-05`)).body
+  expect(week.days.at(-1)).toMatchObject({ date: '2026-04-05', open: [{ from: '2026-04-04T22:00:00.000Z' }] })
 })
 
 it('opening hours are those of the next 14 days unless it says, and of 366 at most', async () => {

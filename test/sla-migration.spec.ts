@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dataSourceOptions } from '../ormconfig.js'
-import { ALWAYS_OPEN } from '../src/sla/business-calendar.js'
+import { ALWAYS_OPEN } from '../src/calendars/business-calendar.js'
 import { replay, type Entry, type Terms } from '../src/sla/clock-life.js'
 import { CLOCK_ROW, type ClockRow } from '../src/sla/clock-rows.js'
 import { createDatabase, type TestDatabase } from './support/postgres.js'

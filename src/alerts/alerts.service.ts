@@ -28,17 +28,19 @@ export class Alerts {
   async raise(tx: Transaction, alerts: NewAlert[]): Promise<void> {
     if (alerts.length === 0) return
     const rows = alerts.map(({ email, ...alert }) => ({ ...alert, emailId: email.id }))
-    const created = await tx.query<{ id: number; emailId: number }>(
+    const created = await tx.query<{ id: number }>(
       `insert into alerts (user_id, email_id, type, severity, message, created_at)
-       select "tenantId", "emailId", type, severity, message, $2 from json_to_recordset($1)
-         as a("tenantId" uuid, "emailId" bigint, type text, severity text, message text)
-       returning id, email_id as "emailId"`,
+       select "tenantId", "emailId", type, severity, message, $2 from rows from (json_to_recordset($1)
+         as ("tenantId" uuid, "emailId" bigint, type text, severity text, message text)
+       ) with ordinality as a("tenantId", "emailId", type, severity, message, place)
+       order by place returning id`,
       [JSON.stringify(rows), await tx.now()],
     )
-    const ids = new Map(created.map(({ id, emailId }) => [emailId, id]))
-    const drafts = alerts.map(({ tenantId, email, type, severity, message }) => ({
+    // Ids are given in the order of the rows. Not found by the email: two of its clocks may be due together.
+    const ids = created.map(({ id }) => id).sort((a, b) => a - b)
+    const drafts = alerts.map(({ tenantId, email, type, severity, message }, index) => ({
       tenantId,
-      data: { alert: { id: ids.get(email.id)!, type, severity, message, emailId: email.id }, email },
+      data: { alert: { id: ids[index]!, type, severity, message, emailId: email.id }, email },
     }))
     await this.events.publish(tx, 'alert.created', drafts)
   }

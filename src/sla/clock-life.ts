@@ -1,5 +1,5 @@
-import type { BusinessCalendar } from './business-calendar.js'
-import { replySchedule, type Pause } from './business-time.js'
+import type { BusinessCalendar } from '../calendars/business-calendar.js'
+import { replySchedule, type Pause } from '../calendars/business-time.js'
 
 export const METRICS = ['first_reply', 'next_reply', 'resolution'] as const
 export type Metric = (typeof METRICS)[number]

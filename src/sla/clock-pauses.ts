@@ -4,7 +4,7 @@ import { after, type Entry, type PauseReason } from './clock-life.js'
 import { CLOCK_ROW, saveClocks, wakeMonitor, type ClockRow } from './clock-rows.js'
 import { lockConversations } from './clock-starts.js'
 import { ClockRecomputation } from './clock-recomputation.js'
-import { CompiledCalendars } from './compiled-calendars.js'
+import { CompiledCalendars } from '../calendars/compiled-calendars.js'
 
 type Held = ClockRow & { revision: number; isStale: boolean }
 type EntryFor = (clock: ClockRow, now: Date) => Entry | undefined

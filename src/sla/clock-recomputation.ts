@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
 import { saveClocks, wakeMonitor, type ChangedClock } from './clock-rows.js'
-import { CompiledCalendars } from './compiled-calendars.js'
+import { CompiledCalendars } from '../calendars/compiled-calendars.js'
 import { PRESENT_POLICIES } from './policy-matching.js'
 import { recomputables, recomputed, type Recomputable } from './recomputables.js'
 

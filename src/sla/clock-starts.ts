@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
-import { DeadlineTooFar } from './business-calendar.js'
+import { DeadlineTooFar } from '../calendars/business-calendar.js'
 import { after, type ClockFace } from './clock-life.js'
 import { insertClocks, wakeMonitor, type NewClock } from './clock-rows.js'
 import { ClockRecomputation } from './clock-recomputation.js'
-import { CompiledCalendars } from './compiled-calendars.js'
+import { CompiledCalendars } from '../calendars/compiled-calendars.js'
 import { conversationsOf, earlierStarts, owedTo, type Candidate, type Conversation } from './owed-clocks.js'
-import { SlaRevisions } from './sla-revisions.service.js'
+import { SlaRevisions } from '../calendars/revisions.service.js'
 import { SlaSettings } from './sla-settings.service.js'
 
 /** Starts the clocks that emails await and do not have, in the transaction of what happened to them. */

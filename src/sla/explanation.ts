@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { BusinessCalendar } from './business-calendar.js'
-import { account, elapsedWithPauses, remainingMs, type Pause, type Skipped } from './business-time.js'
+import type { BusinessCalendar } from '../calendars/business-calendar.js'
+import {
+  account,
+  elapsedWithPauses,
+  remainingMs,
+  type Pause,
+  type Skipped,
+} from '../calendars/business-time.js'
 import type { ClockFace } from './clock-life.js'
-import type { Interval } from './intervals.js'
+import type { Interval } from '../calendars/intervals.js'
 
 /** Where a clock's time went. Whatever the lists leave out, the sums have in them. */
 export interface Explanation {

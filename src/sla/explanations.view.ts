@@ -83,7 +83,7 @@ export class CountedView {
   seconds: number
 }
 
-export class SkippedView extends CountedView {
+export class SkippedTimeView extends CountedView {
   /**
    * `pause` only while the calendar was open.
    * @example "holiday"
@@ -155,7 +155,7 @@ export class ClockExplanationView {
   /** What counted, in order: at most 1,000, the others in `more`. */
   counted: CountedView[]
   /** What did not, in order, as many. */
-  skipped: SkippedView[]
+  skipped: SkippedTimeView[]
   more: MoreView
   /**
    * With `unusedSeconds` it is the target, to the millisecond.

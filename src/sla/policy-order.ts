@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.js'
 import { conflict, notFound } from '../http/problem.js'
-import type { CompiledCalendars } from './compiled-calendars.js'
+import type { CompiledCalendars } from '../calendars/compiled-calendars.js'
 import { inputOf, refuseUnreachable, refuseUnusable, type Hold } from './policy-rules.js'
 import { DEFINING } from './sla-setting-version.entity.js'
 import { SlaSetting } from './sla-setting.entity.js'

@@ -1,4 +1,4 @@
-import { DeadlineTooFar, type BusinessCalendar } from './business-calendar.js'
+import { DeadlineTooFar, type BusinessCalendar } from '../calendars/business-calendar.js'
 import { after, type ClockFace, type Entry, type Terms } from './clock-life.js'
 import { CLOCK_ROW, type ClockRow } from './clock-rows.js'
 import { policyOf, targetOf } from './policy-matching.js'

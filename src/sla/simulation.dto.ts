@@ -1,7 +1,7 @@
 import { IntersectionType, PartialType, PickType } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import { IsInt, IsObject, Max, Min, ValidateNested } from 'class-validator'
-import { ChangeCalendarDto } from './calendars.dto.js'
+import { ChangeCalendarDto } from '../calendars/calendars.dto.js'
 import { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 
 /** What is left out stays. */

@@ -1,4 +1,4 @@
-import type { BusinessCalendar } from './business-calendar.js'
+import type { BusinessCalendar } from '../calendars/business-calendar.js'
 import { breachDueAt, type ClockFace, type Terms } from './clock-life.js'
 import { remainingMinutes } from './explanation.js'
 import type { Recomputable } from './recomputables.js'

@@ -8,6 +8,11 @@ import { SLA_MONITOR } from './clock-rows.js'
 
 type Claimed = DueClock & { id: number; isStale: boolean }
 
+/** Clocks a transaction. */
+const BATCH = 500
+/** Transactions at once while more is due than one takes: the database works on some while we prepare the others. */
+const MOST_AT_ONCE = 4
+
 /**
  * Warns and records breaches at their instant: it sleeps until the next clock is due. A clock's row, its history, its
  * events and all that follows from them change in one transaction under the row's lock, so each happens exactly once,
@@ -16,7 +21,7 @@ type Claimed = DueClock & { id: number; isStale: boolean }
 @Injectable()
 export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
-  readonly capacity = 500
+  private atOnce = 1
 
   constructor(
     private readonly work: UnitOfWork,
@@ -30,7 +35,21 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
     this.runner.register(this)
   }
 
-  claim(limit: number): Promise<Claimed[]> {
+  get capacity(): number {
+    return BATCH * this.atOnce
+  }
+
+  async claim(limit: number): Promise<Claimed[]> {
+    const lookers = Array.from({ length: Math.ceil(limit / BATCH) }, () =>
+      this.claimBatch(Math.min(limit, BATCH)),
+    )
+    await Promise.allSettled(lookers) // a shutdown waits for all, also when one fails
+    const claimed = (await Promise.all(lookers)).flat()
+    this.atOnce = claimed.length < limit ? 1 : MOST_AT_ONCE
+    return claimed
+  }
+
+  private claimBatch(limit: number): Promise<Claimed[]> {
     return this.work.run(async (tx) => {
       const due = await tx.query<Claimed>(claimSql(this.clock.sqlNow), [limit])
       // A policy or calendar has changed and the recomputation has not come so far: what is due may not be any more.
@@ -48,13 +67,15 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   }
 
   async msUntilNextDue(): Promise<number | null> {
-    const [row] = await this.work.query<{ ms: number | null }>(
-      `select extract(epoch from min(next_due_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
-       from sla_clocks where next_due_at is not null`,
-    )
+    const [row] = await this.work.query<{ ms: number | null }>(nextDueSql(this.clock.sqlNow))
     return row!.ms
   }
 }
+
+/** By the first entry of the same index. */
+export const nextDueSql = (sqlNow: string) => `
+  select extract(epoch from min(next_due_at) - ${sqlNow})::float8 * 1000 as ms
+  from sla_clocks where next_due_at is not null`
 
 /** Takes what is due, by the partial index and in its order, and records what that means where it is certain. */
 export const claimSql = (sqlNow: string) => `

@@ -3,7 +3,7 @@ import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import type { Transaction } from '../database/transaction.js'
 import { ClockRecomputation } from './clock-recomputation.js'
-import { SLA_RECOMPUTATION } from './sla-revisions.service.js'
+import { SLA_RECOMPUTATION } from '../calendars/revisions.service.js'
 
 const BATCH = 500
 

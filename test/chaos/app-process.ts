@@ -78,3 +78,13 @@ export class AppProcess {
     }
   }
 }
+
+/** Environment of a process whose own clock goes so many milliseconds before the world's; its timers run as ever. */
+export function withClockOff(ms: number): Record<string, string> {
+  const preload = `const World = Date
+    globalThis.Date = class Date extends World {
+      constructor(...given) { super(...(given.length > 0 ? given : [World.now() + ${ms}])) }
+      static now() { return World.now() + ${ms} }
+    }`
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(preload)}` }
+}

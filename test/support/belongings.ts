@@ -13,7 +13,7 @@ export interface Belongings {
   messageId: string
   threadId: string
   /** By the place in the contract where an operation asks for it. */
-  ids: Record<string, number>
+  ids: Record<string, number | number[]>
 }
 
 /** Gives each tenant one of everything, through the API, and lets their deadlines pass. */
@@ -21,7 +21,7 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   const tenants = await Promise.all(names.map((name) => punctual.tenant(name)))
   const furnished: Belongings[] = []
   for (const [index, owner] of tenants.entries())
-    furnished.push(await settleIn(owner, `mark${names[index]}`, receiver))
+    furnished.push(await settleIn(punctual, owner, `mark${names[index]}`, receiver))
   await punctual.advance(HOUR + 1)
   for (const belongings of furnished) {
     const [alert] = await listed(belongings.owner, '/alerts?type=sla.breached')
@@ -34,15 +34,26 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   return furnished
 }
 
-async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Promise<Belongings> {
+async function settleIn(
+  punctual: TestApp,
+  owner: ApiClient,
+  mark: string,
+  receiver: Receiver,
+): Promise<Belongings> {
   const url = `${receiver.url}/${mark}`
   const webhook = await created(owner.post('/webhooks/subscribe', { url, events: ['team.member.added'] }))
   const member = await created(owner.post('/team/members', { name: mark, email: `${mark}@example.com` }))
   await listed(owner, `/webhooks/${webhook.id}/logs`)
-  const [setting] = await listed(owner, '/sla/settings')
   const week = { mon: [['09:00', '17:00']] }
   const calendar = await created(
     owner.post('/sla/calendars', { name: mark, timezone: 'Europe/Berlin', hours: week }),
+  )
+  // Breached within the hour, and its resolution awaited for longer than any test takes.
+  const targets = { firstReplyMinutes: 60, resolutionMinutes: 100_000 }
+  const setting = await created(owner.post('/sla/settings', { name: mark, ...targets }))
+  const [mailbox] = await punctual.query<{ id: number }>(
+    `insert into email_providers (user_id, name, type, address) values ($1, $2, 'imap', $2) returning id`,
+    [owner.tenantId, mark],
   )
   const messageId = `${mark}@example.com`
   const from = { address: messageId, name: mark }
@@ -64,7 +75,11 @@ async function settleIn(owner: ApiClient, mark: string, receiver: Receiver): Pro
     '/api/emails/{id}/assign#memberId': member.id,
     '/api/customer-tiers/{id}': tier.id,
     '/api/team/members/{id}': member.id,
+    '/api/sla/settings#calendarId': calendar.id,
+    '/api/sla/settings#mailboxIds': [mailbox!.id],
     '/api/sla/settings/{id}': setting.id,
+    '/api/sla/settings/{id}#calendarId': calendar.id,
+    '/api/sla/settings/{id}#mailboxIds': [mailbox!.id],
     '/api/sla/simulate#settingId': setting.id,
     '/api/sla/simulate#remove': setting.id,
     '/api/sla/simulate#calendarId': calendar.id,

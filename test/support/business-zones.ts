@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import * as fc from 'fast-check'
-import { WEEKDAYS, type LocalInterval } from '../../src/sla/calendar-definition.js'
+import { WEEKDAYS, type LocalInterval } from '../../src/calendars/calendar-definition.js'
 
 const MINUTE = 60_000
 const DAY = 1_440 * MINUTE

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
-import type { CalendarDefinition, LocalInterval, Weekday } from '../../src/sla/calendar-definition.js'
+import type { CalendarDefinition, LocalInterval, Weekday } from '../../src/calendars/calendar-definition.js'
 
 const MINUTE = 60_000
 const DAY = 1_440 * MINUTE

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import { unprocessable, type FieldError } from '../http/problem.js'
 import type { ClockTerms, Pause } from './business-time.js'
-import type { PreviewDto } from './sla-preview.dto.js'
+import type { PreviewDto } from './preview.dto.js'
 
 const MINUTE_MS = 60_000
 const TEN_YEARS_MS = 10 * 366 * 24 * 60 * MINUTE_MS

@@ -9,8 +9,8 @@ import type { CalendarDefinition, Holiday } from './calendar-definition.js'
 import { requestedCalendar } from './calendar-request.js'
 import type { ChangeCalendarDto, CreateCalendarDto } from './calendars.dto.js'
 import type { CalendarView } from './calendars.view.js'
-import { SlaCalendar } from './sla-calendar.entity.js'
-import { SlaRevisions } from './sla-revisions.service.js'
+import { SlaCalendar } from './calendar.entity.js'
+import { SlaRevisions } from './revisions.service.js'
 
 /** Business hours by name. What a calendar says is a version, and a change of it the next one. */
 @Injectable()

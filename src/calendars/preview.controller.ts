@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common'
-import { PreviewDto } from './sla-preview.dto.js'
-import { previewOf } from './sla-preview.js'
-import { PreviewView } from './sla-preview.view.js'
+import { PreviewDto } from './preview.dto.js'
+import { previewOf } from './preview.js'
+import { PreviewView } from './preview.view.js'
 
 @Controller('sla/preview')
 export class SlaPreviewController {

@@ -4,8 +4,8 @@ import { account, elapsedWithPauses, remainingMs, replySchedule } from './busine
 import { requestedCalendar } from './calendar-request.js'
 import { refuseEndlessWork } from './preview-budget.js'
 import { readPreview, type PreviewTerms } from './preview-input.js'
-import type { PreviewDto } from './sla-preview.dto.js'
-import type { PreviewView } from './sla-preview.view.js'
+import type { PreviewDto } from './preview.dto.js'
+import type { PreviewView } from './preview.view.js'
 
 const MINUTE_MS = 60_000
 const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
@@ -32,7 +32,7 @@ export function previewOf(input: PreviewDto): PreviewView {
 function preview(calendar: BusinessCalendar, terms: PreviewTerms): PreviewView {
   const { start, pauses, pausedAt } = terms
   const schedule = pausedAt === null ? replySchedule(calendar, terms) : null
-  const end = pausedAt === null ? schedule!.deadlineAt.getTime() : Math.max(start, pausedAt)
+  const end = pausedAt ?? schedule!.deadlineAt.getTime()
   const { skipped } = account(calendar, start, Math.min(end, start + EXPLAINED_MS), pauses)
   return {
     deadline: schedule?.deadlineAt ?? null,

@@ -28,7 +28,6 @@ export async function holidaysOfCountry({ country, region, years, types }: Count
 
 /** Its whole days. Those that follow the moon start at sunset, and what they are called by is the day after. */
 function daysOf({ date, start, end }: HolidaysTypes.Holiday): string[] {
-  if (date.slice(11, 19) !== '00:00:00') return []
   // A day on which the clocks change has 23 or 25 hours.
   const count = Math.floor((end.getTime() - start.getTime() + HOUR_MS) / DAY_MS)
   const first = Date.parse(date.slice(0, 10))

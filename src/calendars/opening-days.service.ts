@@ -26,10 +26,9 @@ export class OpeningDays {
   }
 
   private range(query: OpenHoursQuery, timezone: string) {
-    const today = Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime()).toZonedDateTimeISO(
-      timezone,
-    )
-    const from = query.from ? Temporal.PlainDate.from(query.from) : today.toPlainDate()
+    const now = Temporal.Instant.fromEpochMilliseconds(this.clock.now().getTime())
+    const today = now.toZonedDateTimeISO(timezone).toPlainDate()
+    const from = query.from ? Temporal.PlainDate.from(query.from) : today
     const to = query.to ? Temporal.PlainDate.from(query.to) : from.add({ days: USUAL_DAYS - 1 })
     const { days } = from.until(to)
     if (days < 0) throw unprocessable([{ field: 'to', message: 'must not lie before from' }])
