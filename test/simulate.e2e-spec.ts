@@ -179,13 +179,13 @@ describe('a simulation', () => {
 
   it('has nobody late at the very deadline, and everybody an instant after', async () => {
     const ada = await punctual.tenant()
-    for (const ms of [-30 * MINUTE, -30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE - 1]) {
+    for (const ms of [-90 * MINUTE, -90 * MINUTE - 1, -30 * MINUTE, -30 * MINUTE - 1]) {
       const receivedAt = new Date(punctual.clock.now().getTime() + ms).toISOString()
       await ok(
         ada.post('/emails', { from: { address: 'a@example.com' }, subject: 'S', text: 'T', receivedAt }),
       )
     }
-    const setting = { name: 'P', firstReplyMinutes: 30, warningPercent: 10 }
+    const setting = { name: 'P', firstReplyMinutes: 90, warningPercent: 10 }
     expect((await ada.post('/sla/simulate', { setting })).body).toMatchObject({
       ...{ clocks: 4, wouldWarnNow: 1, wouldBreachNow: 1 },
       wouldBreachWithin: { nextHour: 2, nextDay: 3 },
