@@ -25,7 +25,7 @@ describe('a running clock', () => {
     const vip = await created(ada, { name: 'VIP', customerTiers: ['vip'], firstReplyMinutes: 60 })
     await created(ada, { name: 'Off', priorities: ['low'], firstReplyMinutes: 60, isActive: false })
     const { id } = await post(ada, { priority: 'high', category: 'Billing' })
-    const email = await read(ada, id)
+    const email = await ok(ada.get(`/emails/${id}`))
 
     const { clocks, ...answer } = await explained(ada, id)
     expect(answer).toEqual({ at: iso(0), timeZoneData: process.versions.tz, isPartial: false })
@@ -243,7 +243,6 @@ const ANYONE = { priorities: null, customerTiers: null }
 const explained = (client: ApiClient, id: number): Promise<Body> =>
   ok(client.get(`/emails/${id}/sla/explain`))
 const created = (client: ApiClient, input: object): Promise<Body> => ok(client.post('/sla/settings', input))
-const read = (client: ApiClient, id: number): Promise<Body> => ok(client.get(`/emails/${id}`))
 const post = (client: ApiClient, more: object = {}): Promise<Body> =>
   ok(client.post('/emails', { from: { address: 'c@mail.example.com' }, subject: 'S', text: 'T', ...more }))
 
