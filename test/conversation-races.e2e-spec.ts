@@ -1,5 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UnitOfWork } from '../src/database/unit-of-work.js'
+import { Emails } from '../src/emails/emails.service.js'
 import type { ApiAnswer, ApiClient, Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { MINUTE, ok } from './support/mailbox.js'
@@ -57,6 +59,31 @@ describe.each([
     expect((await acting).body.status).toBe(done)
     expect((await read(ada, (await arriving).id)).status).toBe('open')
   })
+})
+
+it('what clocks depend on changes after who holds the conversation; who has the mail to do does not', async () => {
+  const ada = await punctual.tenant()
+  const [closed, open] = [await post(ada), await post(ada)]
+  await ada.post(`/emails/${closed.id}/resolve`)
+  const member = { name: 'Grace', email: 'grace@example.com', role: 'agent' }
+  const { id: memberId } = await ok(ada.post('/team/members', member))
+  const release = await hold(`${conversation(closed.threadId)}, ${conversation(open.threadId)}`)
+  const reopening = ada.post(`/emails/${closed.id}/reopen`)
+  const changing = ada.patch(`/emails/${open.id}`, { category: 'billing' })
+  const { tenantId } = ada
+  const raising = punctual.app
+    .get(UnitOfWork)
+    .run((tx) => punctual.app.get(Emails).raisePriority(tx, tenantId, open.id, 'Overdue'))
+  await waiting(3)
+  expect(await ok(ada.post(`/emails/${open.id}/assign`, { memberId }))).toMatchObject({
+    assigneeId: memberId,
+  })
+  expect(await ok(ada.post(`/emails/${open.id}/unassign`))).toMatchObject({ assigneeId: null })
+  await post(ada)
+  await waiting(3)
+  await release()
+  expect([outcome(await reopening), outcome(await changing), await raising]).toEqual(['200', '200', true])
+  expect(await read(ada, open.id)).toMatchObject({ category: 'billing', priority: 'high' })
 })
 
 describe('while two conversations become one', () => {
@@ -166,15 +193,15 @@ async function twoConversations(client: ApiClient): Promise<{ remains: Body[]; e
 }
 
 const keyOf = (threadId: string) => `hashtextextended('conversation ' || ${threadId}, 0)`
-const conversation = (threadId: string) => `select pg_advisory_xact_lock(${keyOf(`'${threadId}'`)})`
-const row = ({ id }: Body) => `select from emails where id = ${id} for no key update`
+const conversation = (threadId: string) => `pg_advisory_xact_lock(${keyOf(`'${threadId}'`)})`
+const row = ({ id }: Body) => `from emails where id = ${id} for no key update`
 
-/** Holds what this statement locks, until the returned function is called. */
-async function hold(statement: string): Promise<() => Promise<void>> {
+/** Holds what this selection locks, until the returned function is called. */
+async function hold(selection: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: punctual.databaseUrl })
   await client.connect()
   await client.query('begin')
-  await client.query(statement)
+  await client.query(`select ${selection}`)
   return () => client.end()
 }
 
