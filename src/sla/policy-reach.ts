@@ -24,43 +24,28 @@ export function refuseUnreachable(order: SlaSetting[], policy: SlaSetting): void
   )
 }
 
-/** Whether another policy takes all that this one does, but for priority and tier. */
+/** Whether another policy takes all that this one does, but for priority and tier: asked of up to a hundred of them. */
 function otherConditionsOf({ mailboxIds, categories, senderDomains }: SlaSetting) {
   const takesMailboxes = coverOf(mailboxIds, (id) => [id])
   const takesCategories = coverOf(categories, (name) => [name])
-  const takesDomains = coverOf(senderDomains, withThoseAbove)
+  const takesDomains = coverOf(senderDomains, (domain) => [...withThoseAbove(domain)])
   return (one: SlaSetting): boolean =>
     takesMailboxes(one.mailboxIds) && takesCategories(one.categories) && takesDomains(one.senderDomains)
 }
 
 /**
- * Whether a list of another policy takes every one of these. Null is any. Looked up from their side, since there may be
- * a hundred such lists and each domain stands below up to a hundred others.
+ * Whether a list of another policy takes every one of these. Null is any.
  * @param takersOf what takes such a one
  */
 function coverOf<T>(
   ours: T[] | null | undefined,
-  takersOf: (one: T) => Iterable<T>,
+  takersOf: (one: T) => T[],
 ): (theirs: T[] | null | undefined) => boolean {
-  const takenBy = new Map<T, number[]>()
-  for (const [index, one] of (ours ?? []).entries())
-    for (const taker of takersOf(one)) {
-      const taken = takenBy.get(taker)
-      if (taken) taken.push(index)
-      else takenBy.set(taker, [index])
-    }
+  const takers = ours?.map(takersOf)
   return (theirs) => {
     if (!theirs) return true
-    if (!ours) return false
-    const isTaken = new Uint8Array(ours.length)
-    let left = ours.length
-    for (const one of theirs)
-      for (const index of takenBy.get(one) ?? [])
-        if (!isTaken[index]) {
-          isTaken[index] = 1
-          left--
-        }
-    return left === 0
+    const known = new Set(theirs)
+    return takers?.every((names) => names.some((name) => known.has(name))) === true
   }
 }
 

@@ -8,6 +8,8 @@ import type { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto } from './sla-settings.dto.js'
 
 const MOST_MINUTES = 10 * 366 * 24 * 60
+/** No mail comes from deeper, and each label is another look-up in every policy. */
+const MOST_LABELS = 10
 const TARGETS = {
   firstReplyMinutes: 'firstReplySeconds',
   nextReplyMinutes: 'nextReplySeconds',
@@ -98,7 +100,10 @@ function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
     yield { field: 'warningPercent', message: 'must be a whole number from 1 to 99' }
   for (const [index, name] of (senderDomains ?? []).entries())
     if (!domainOf(name))
-      yield { field: `senderDomains.${index}`, message: 'must be a domain such as example.com' }
+      yield {
+        field: `senderDomains.${index}`,
+        message: `must be a domain such as example.com, of at most ${MOST_LABELS} labels`,
+      }
   for (const [index, name] of (categories ?? []).entries())
     if (name.trim() === '') yield { field: `categories.${index}`, message: 'must not be empty' }
 }
@@ -118,8 +123,8 @@ function* targetErrors(policy: SlaSetting, calendar: CalendarDefinition): Genera
   }
 }
 
-/** As mail addresses write it; null for what is no domain. */
+/** As mail addresses write it; null for what is no domain, or too deep a one. */
 function domainOf(text: string): string | null {
   const match = tierMatch(text)
-  return match?.includes('@') ? null : match
+  return !match || match.includes('@') || match.split('.').length > MOST_LABELS ? null : match
 }
