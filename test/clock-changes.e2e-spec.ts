@@ -80,7 +80,7 @@ describe('a change', () => {
     await ok(mailbox.api.patch(`/emails/${id}`, { priority: 'medium' }))
     expect(await mailbox.clocks(id)).toMatchObject([
       { state: 'running', startedAt: mailbox.at(-30), targetMinutes: 1440 },
-      { metric: 'resolution', state: 'cancelled' },
+      { metric: 'resolution', state: 'running', targetMinutes: null, deadlineAt: null },
     ])
     await ok(mailbox.api.patch(`/emails/${id}`, { priority: 'high' }))
     expect(await mailbox.clocks(id)).toMatchObject([

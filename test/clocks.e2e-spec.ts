@@ -70,12 +70,12 @@ describe('next reply', () => {
     expect(fourth.clock).toMatchObject({ metric: 'next_reply', state: 'running' })
   })
 
-  it('is not awaited by a message that was sent before the answer and came after it', async () => {
+  it('is awaited by a message that was sent before the answer and came after it', async () => {
     const first = await mailbox.post()
     await punctual.advance(5 * MINUTE)
     await mailbox.reply(first.id)
-    const late = await mailbox.follow(first, { receivedAt: mailbox.at(-3) })
-    expect(late.clock).toBeNull()
+    const late = await mailbox.follow(first, { receivedAt: mailbox.at(-3) }) // nobody has read it
+    expect(late.clock).toMatchObject({ metric: 'next_reply', startedAt: mailbox.at(-3) })
   })
 
   it('is awaited by a message that came while the answer was being given', async () => {
@@ -105,6 +105,49 @@ describe('next reply', () => {
       )
       expect(rows[0]!.running, JSON.stringify(rows)).toBe(Math.min(1, rows[0]!.unanswered))
     }
+  })
+})
+
+describe('a reopened email', () => {
+  it('that was never answered awaits an answer from then on, and no first one', async () => {
+    const { id } = await mailbox.post()
+    await mailbox.resolve(id)
+    await punctual.advance(1_000 * MINUTE)
+    expect((await mailbox.reopen(id)).clock).toMatchObject({
+      metric: 'next_reply',
+      state: 'running',
+      startedAt: mailbox.at(0),
+    })
+    await mailbox.reply(id)
+    expect(await mailbox.states(id)).toEqual([
+      'first_reply met',
+      'resolution met',
+      'next_reply met',
+      'resolution running',
+    ])
+    expect((await mailbox.api.get('/emails?sort=deadline')).body.data).toHaveLength(1)
+  })
+})
+
+describe('two conversations that prove to be one', () => {
+  it('await one answer and one resolution, from the earlier start', async () => {
+    const [one, other] = [await mailbox.post({ receivedAt: mailbox.at(-5) }), await mailbox.post()]
+    const both = await mailbox.follow(one, { references: [one.messageId, other.messageId] })
+    expect(both.clock).toBeNull()
+    const live = (await mailbox.clocks(both.id)).filter(({ state }) => state === 'running')
+    expect(live).toMatchObject([
+      { metric: 'first_reply', emailId: one.id },
+      { metric: 'resolution', emailId: one.id },
+    ])
+    await punctual.advance(301 * MINUTE)
+    await eventually(async () =>
+      expect((await mailbox.api.get('/alerts')).body.data.map(({ type }: Body) => type).toSorted()).toEqual([
+        'sla.breached',
+        'sla.breached',
+        'sla.warning',
+        'sla.warning',
+      ]),
+    )
   })
 })
 

@@ -25,7 +25,7 @@ describe('a running clock', () => {
     const vip = await created(ada, { name: 'VIP', customerTiers: ['vip'], firstReplyMinutes: 60 })
     await created(ada, { name: 'Off', priorities: ['low'], firstReplyMinutes: 60, isActive: false })
     const { id } = await post(ada, { priority: 'high', category: 'Billing' })
-    const email = await read(ada, id)
+    const email = await ok(ada.get(`/emails/${id}`))
 
     const { clocks, ...answer } = await explained(ada, id)
     expect(answer).toEqual({ at: iso(0), timeZoneData: process.versions.tz, isPartial: false })
@@ -125,16 +125,21 @@ describe('a clock that lived', () => {
     expect(clocks[1].unusedSeconds).toBeGreaterThan(3_600)
   })
 
-  it('is cancelled when no policy has its target any more, and goes on when one has', async () => {
+  it('goes on without a target when no policy has one for it any more, until one has', async () => {
     const ada = await punctual.tenant()
     const policy = await created(ada, { name: 'All', resolutionMinutes: 60 })
     const { id } = await post(ada)
     await punctual.advance(10 * MINUTE)
     await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: null })
     await recomputed(ada)
-    const [cancelled] = (await explained(ada, id)).clocks
-    expect(cancelled).toMatchObject({ state: 'cancelled', countedSeconds: 600, unusedSeconds: 3_000 })
-    expectProof(cancelled)
+    const [untimed] = (await explained(ada, id)).clocks
+    expect(untimed).toMatchObject({
+      state: 'running',
+      targetMinutes: null,
+      deadlineAt: null,
+      countedSeconds: 600,
+    })
+    expect(untimed.replays).toBe(true)
     await ada.patch(`/sla/settings/${policy.id}`, { resolutionMinutes: 30 })
     await recomputed(ada)
     const [running] = (await explained(ada, id)).clocks
@@ -238,7 +243,6 @@ const ANYONE = { priorities: null, customerTiers: null }
 const explained = (client: ApiClient, id: number): Promise<Body> =>
   ok(client.get(`/emails/${id}/sla/explain`))
 const created = (client: ApiClient, input: object): Promise<Body> => ok(client.post('/sla/settings', input))
-const read = (client: ApiClient, id: number): Promise<Body> => ok(client.get(`/emails/${id}`))
 const post = (client: ApiClient, more: object = {}): Promise<Body> =>
   ok(client.post('/emails', { from: { address: 'c@mail.example.com' }, subject: 'S', text: 'T', ...more }))
 

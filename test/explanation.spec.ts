@@ -180,7 +180,7 @@ it('tells clocks apart by any part of them', () => {
 
 /** The figures add up to the target and to the time that passed; so do the lists with what they leave out. */
 function expectSums(told: Explanation, clock: ClockFace): void {
-  expect(ms(told.countedSeconds + told.unusedSeconds)).toBe(clock.targetSeconds * 1_000)
+  expect(ms(told.countedSeconds + told.unusedSeconds!)).toBe(clock.targetSeconds! * 1_000)
   expect(told.unusedSeconds).toBeGreaterThanOrEqual(0)
   const passed = told.until.getTime() - clock.startedAt.getTime()
   expect(ms(told.countedSeconds + told.pausedSeconds + told.closedSeconds)).toBe(passed)

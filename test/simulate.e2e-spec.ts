@@ -4,6 +4,7 @@ import { Simulations } from '../src/sla/simulations.service.js'
 import type { ApiClient, Body } from './support/api-client.js'
 import { addCalendar, recomputed } from './support/calendars.js'
 import { eventually } from './support/eventually.js'
+import { ok } from './support/mailbox.js'
 import { pick, randomly, type Random } from './support/random.js'
 import { randomHours, randomMail, randomNumber, randomPolicy } from './support/random-policies.js'
 import { clocksNow, everything, figuresOf } from './support/simulated.js'
@@ -69,7 +70,7 @@ describe('what a simulation says is what happens', () => {
 
   it('in every way that it can', () => {
     const ways = ['change 200', 'change 422', 'add 201', 'remove 204', 'calendar 200', 'changed', 'unchanged']
-    const effects = ['earlier', 'later', 'cancelled', 'revived', 'wouldWarnNow', 'wouldBreachNow']
+    const effects = ['earlier', 'later', 'losingTarget', 'gainingTarget', 'wouldWarnNow', 'wouldBreachNow']
     for (const way of [...ways, ...effects])
       expect(seen[way], `${way} of ${JSON.stringify(seen)}`).toBeGreaterThan(0)
   })
@@ -174,6 +175,21 @@ describe('a simulation', () => {
     simulations.most = 24
     expect((await ada.post('/sla/simulate', { setting })).body).toMatchObject({ clocks: 24, isPartial: true })
     simulations.most = most
+  })
+
+  it('has nobody late at the very deadline, and everybody an instant after', async () => {
+    const ada = await punctual.tenant()
+    for (const ms of [-90 * MINUTE, -90 * MINUTE - 1, -30 * MINUTE, -30 * MINUTE - 1]) {
+      const receivedAt = new Date(punctual.clock.now().getTime() + ms).toISOString()
+      await ok(
+        ada.post('/emails', { from: { address: 'a@example.com' }, subject: 'S', text: 'T', receivedAt }),
+      )
+    }
+    const setting = { name: 'P', firstReplyMinutes: 90, warningPercent: 10 }
+    expect((await ada.post('/sla/simulate', { setting })).body).toMatchObject({
+      ...{ clocks: 4, wouldWarnNow: 1, wouldBreachNow: 1 },
+      wouldBreachWithin: { nextHour: 2, nextDay: 3 },
+    })
   })
 
   it('is one at a time', async () => {

@@ -11,6 +11,8 @@ alter table sla_clocks
   add pauses jsonb not null default '[]',
   add paused_at timestamptz(3),
   add pause_reason text check (pause_reason in ('waiting_for_customer', 'on_hold')),
+  -- No target: its policy has none for it at present.
+  alter target_seconds drop not null,
   alter warning_at drop not null,
   alter deadline_at drop not null,
   drop constraint sla_clocks_email_id_key,
@@ -22,13 +24,14 @@ alter table sla_clocks
   add check (state in ('running', 'paused', 'met', 'late', 'cancelled')),
   add check ((state in ('running', 'paused')) = (stopped_at is null)),
   add check ((state = 'paused') = (paused_at is not null) and (state = 'paused') = (pause_reason is not null)),
-  add check ((state = 'paused') = (deadline_at is null) and (warning_at is null) = (deadline_at is null)),
+  add check (state <> 'paused' or deadline_at is null),
+  add check ((warning_at is null) = (deadline_at is null)),
   add check (warning_at <= deadline_at),
   add check (breached_at is null or state in ('running', 'late')),
-  add check (next_due_at is null or state = 'running');
+  add check (next_due_at is null or state = 'running' and deadline_at is not null);
 -- What a change of policies or calendars has yet to reach.
 create index sla_clocks_revision_idx on sla_clocks (user_id, revision)
-  where breached_at is null and (stopped_at is null or state = 'cancelled');
+  where breached_at is null and stopped_at is null;
 
 update sla_clocks set
   warning_percent = round(100 * extract(epoch from deadline_at - warning_at) / target_seconds),

@@ -62,8 +62,10 @@ create table sla_revisions (
   user_id uuid primary key references "user" (id) on delete cascade,
   revision bigint not null default 0,
   applied bigint not null default 0,
-  changed_at timestamptz(3) not null default now()
+  changed_at timestamptz(3) not null default now(),
+  -- When a batch of its clocks was last recomputed: tenants take turns.
+  swept_at timestamptz(3) not null default now()
 );
-create index sla_revisions_open_idx on sla_revisions (changed_at) where applied < revision;
+create index sla_revisions_open_idx on sla_revisions (swept_at) where applied < revision;
 insert into sla_revisions (user_id, revision) select distinct user_id, 1 from sla_settings;
 `

@@ -7,4 +7,5 @@ export class SlaRevision {
   @Column('bigint', { default: 0 }) revision: number
   @Column('bigint', { default: 0 }) applied: number
   @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) changedAt: Date
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' }) sweptAt: Date
 }

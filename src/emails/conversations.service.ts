@@ -6,7 +6,7 @@ import type { Principal } from '../http/principal.js'
 import { conflict } from '../http/problem.js'
 import { record } from './email-changes.js'
 import { factsOf } from './email-facts.js'
-import { lockConversation, lockEmail, refuseResolved, type Conversation } from './email-locks.js'
+import { lockConversation, lockConversationOf, refuseResolved, type Conversation } from './email-locks.js'
 import { Email } from './email.entity.js'
 
 /** Who writes three times has one question: answering and closing are matters of the conversation. */
@@ -23,7 +23,7 @@ export class Conversations {
       const { email, others } = await lockConversation(tx, me.tenantId, id)
       refuseResolved(email)
       const resolvedAt = await tx.now()
-      const alongside = others.filter(({ status }) => status !== 'resolved').map((other) => other.id)
+      const alongside = others.map((other) => other.id)
       tx.write(
         `update emails set status = 'resolved', resolved_at = $2, updated_at = $2 where id = any($1::bigint[])`,
         [[id, ...alongside], resolvedAt],
@@ -39,7 +39,7 @@ export class Conversations {
   /** Brings one email back to where it was before it was resolved; the rest of its conversation stays closed. */
   reopen(me: Principal, id: number): Promise<void> {
     return this.work.run(async (tx) => {
-      const { status, repliedAt, threadId } = await lockEmail(tx, me.tenantId, id)
+      const { status, repliedAt, threadId } = await lockConversationOf(tx, me.tenantId, id)
       if (status !== 'resolved') throw conflict('email_not_resolved', 'Only a resolved email can be reopened')
       await tx.manager.update(Email, { id }, { status: repliedAt ? 'replied' : 'open', resolvedAt: null })
       record(tx, me, [id], 'reopened')

@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/transaction.js'
 import { conflict, notFound } from '../http/problem.js'
+import { holdConversationOf } from './conversation-locks.js'
 import { Email } from './email.entity.js'
-import { keepThreads } from './threads.js'
 
 /** What answering and closing look at: not the bodies, of which a long conversation has many. */
 export type ConversationEmail = Pick<
@@ -20,8 +20,15 @@ export type ConversationEmail = Pick<
 export interface Conversation {
   /** The one that was asked for. */
   email: ConversationEmail
+  /** Those that are not resolved. */
   others: ConversationEmail[]
 }
+
+/*
+ * Who decides by a conversation's mail, or changes what its clocks depend on, holds the conversation first: mail that
+ * comes in meanwhile is then either seen or comes after, and clocks follow in that order. Locks come in one order:
+ * messages that name a common one (intake), conversations by key, emails by id, what belongs to the clocks.
+ */
 
 /** The tenant's email, held until the transaction ends: transitions of one email happen one after another. */
 export async function lockEmail(tx: Transaction, tenantId: string, id: number): Promise<Email> {
@@ -34,22 +41,27 @@ export async function lockEmail(tx: Transaction, tenantId: string, id: number): 
   return email
 }
 
-/**
- * As `lockEmail`, with all mail of its conversation. In the order of ids: two who answer different mail of one
- * conversation would otherwise each hold what the other waits for.
- */
-export async function lockConversation(tx: Transaction, tenantId: string, id: number): Promise<Conversation> {
-  keepThreads(tx, tenantId)
+/** As `lockEmail`, once its conversation is held: for what its clocks depend on. */
+export async function lockConversationOf(tx: Transaction, tenantId: string, emailId: number): Promise<Email> {
+  await holdConversationOf(tx, tenantId, emailId)
+  return lockEmail(tx, tenantId, emailId)
+}
+
+/** As `lockConversationOf`, with the rest of its mail. What is resolved has no more to come, and may be thousands. */
+export async function lockConversation(
+  tx: Transaction,
+  tenantId: string,
+  emailId: number,
+): Promise<Conversation> {
+  const threadId = await holdConversationOf(tx, tenantId, emailId)
   const emails = await tx.query<ConversationEmail>(
     `select id, thread_id as "threadId", message_id as "messageId", reference_ids as "referenceIds",
             from_address as "fromAddress", subject, status, received_at as "receivedAt", replied_at as "repliedAt"
-     from emails
-     where user_id is not distinct from $1
-       and thread_id = (select thread_id from emails where id = $2 and user_id is not distinct from $1)
+     from emails where user_id = $1 and thread_id = $2 and (status <> 'resolved' or id = $3)
      order by id for no key update`,
-    [tenantId, id],
+    [tenantId, threadId, emailId],
   )
-  const email = emails.find((each) => each.id === id)
+  const email = emails.find(({ id }) => id === emailId)
   if (!email) throw notFound('email')
   return { email, others: emails.filter((each) => each !== email) }
 }

@@ -28,6 +28,8 @@ export class Email {
   @Column('text', { array: true, default: () => "'{}'" }) referenceIds: string[]
   @Column('text') fromAddress: string
   @Column('text', { nullable: true }) fromName: string | null
+  /** That of the sender's address and those above it, in ASCII, as `tierMatch` gives them: policies compare them. */
+  @Column('text', { array: true, default: () => "'{}'" }) senderDomains: string[]
   @Column('jsonb', { default: () => "'[]'" }) toAddresses: Address[]
   @Column('jsonb', { default: () => "'[]'" }) ccAddresses: Address[]
   @Column('text') subject: string

@@ -14,7 +14,7 @@ export class ClockView {
   /** @example "first_reply" */
   metric: 'first_reply' | 'next_reply' | 'resolution'
   /**
-   * `cancelled`: no policy has such a target for it any more.
+   * `cancelled`: it ended without a target, or its conversation became one with another.
    * @example "running"
    */
   state: 'running' | 'paused' | 'met' | 'late' | 'cancelled'
@@ -25,15 +25,18 @@ export class ClockView {
   emailId: number
   /** @example "2026-03-02T09:00:00.000Z" */
   startedAt: Date
-  /** @example 60 */
-  targetMinutes: number
+  /**
+   * Null: its policy has no such target at present.
+   * @example 60
+   */
+  targetMinutes: number | null
   /**
    * When 20 % of the target is left, or what the policy says.
    * @example "2026-03-02T09:48:00.000Z"
    */
   warningAt: Date | null
   /**
-   * Null while it is paused.
+   * Null while it is paused or has no target.
    * @example "2026-03-02T10:00:00.000Z"
    */
   deadlineAt: Date | null

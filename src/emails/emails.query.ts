@@ -15,8 +15,9 @@ const CLOCK = `json_build_object('id', c.id, 'metric', c.metric, 'state', c.stat
   'warnedAt', ${isoText('c.warned_at')}, 'breachedAt', ${isoText('c.breached_at')},
   'pausedAt', ${isoText('c.paused_at')}, 'pauseReason', c.pause_reason, 'stoppedAt', ${isoText('c.stopped_at')})`
 
-/** The clock of its answer, which the email that started it shows. */
-const REPLY_CLOCK = `sla_clocks c on c.email_id = e.id and c.metric <> 'resolution'`
+/** The clock of its answer, which the email that started it shows: the last one, should it have been reopened. */
+const REPLY_CLOCK = `sla_clocks c on c.email_id = e.id and c.metric <> 'resolution' and not exists (
+  select from sla_clocks later where later.email_id = e.id and later.metric <> 'resolution' and later.id > c.id)`
 
 const FROM = `json_build_object('address', e.from_address, 'name', e.from_name) as "from"`
 

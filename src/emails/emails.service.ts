@@ -8,7 +8,7 @@ import { conflict, invalid, notFound, Problem } from '../http/problem.js'
 import { TeamMember } from '../team/team-member.entity.js'
 import { record, type Actor } from './email-changes.js'
 import { factsOf } from './email-facts.js'
-import { lockEmail, refuseResolved } from './email-locks.js'
+import { lockConversationOf, lockEmail, refuseResolved } from './email-locks.js'
 import { Email, PRIORITIES } from './email.entity.js'
 import type { ChangeEmailDto } from './emails.dto.js'
 
@@ -23,7 +23,7 @@ export class Emails {
   /** Changes priority, tier or category. */
   change(me: Principal, id: number, changes: ChangeEmailDto): Promise<void> {
     return this.work.run(async (tx) => {
-      const email = await lockEmail(tx, me.tenantId, id)
+      const email = await lockConversationOf(tx, me.tenantId, id)
       const changed = Object.entries(changes).filter(
         ([key, value]) => value !== undefined && email[key as keyof Email] !== value,
       )
@@ -59,12 +59,12 @@ export class Emails {
   /**
    * Raises the priority by one step, for a rule and not for a person.
    * @param reason a sentence for the email's history
-   * @returns false, and nothing is written, when it is high already or the email is resolved
+   * @returns false, and nothing is written, when it is high already or the email is not open any more
    */
   async raisePriority(tx: Transaction, tenantId: string, emailId: number, reason: string): Promise<boolean> {
-    const email = await lockEmail(tx, tenantId, emailId)
+    const email = await lockConversationOf(tx, tenantId, emailId)
     const priority = PRIORITIES[PRIORITIES.indexOf(email.priority) - 1]
-    if (!priority || email.status === 'resolved') return false
+    if (!priority || email.status !== 'open') return false
     await this.set(tx, { tenantId, userId: null }, email, { priority }, reason)
     return true
   }
@@ -72,11 +72,11 @@ export class Emails {
   /**
    * Assigns the email to the active manager who has the fewest open ones, for a rule and not for a person.
    * @param reason a sentence for the email's history
-   * @returns false, and nothing is written, when a manager has it already, nobody could, or it is resolved
+   * @returns false, and nothing is written, when a manager has it already, nobody could, or it is not open any more
    */
   async handToManager(tx: Transaction, tenantId: string, emailId: number, reason: string): Promise<boolean> {
     const email = await lockEmail(tx, tenantId, emailId)
-    if (email.status === 'resolved') return false
+    if (email.status !== 'open') return false
     const manager = await freestManager(tx, tenantId, email.assigneeId)
     if (!manager || manager.id === email.assigneeId) return false
     const assigneeId = { from: email.assigneeId, to: manager.id }

@@ -54,7 +54,9 @@ export class Intake {
   }
 
   private async take(tx: Transaction, tenantId: string, incoming: IncomingEmail) {
-    const threadId = (await findThread(tx, tenantId, incoming)) ?? randomUUID()
+    const { threadId: found, hasMerged } = await findThread(tx, tenantId, incoming)
+    const threadId = found ?? randomUUID()
+    if (hasMerged) await this.events.signal(tx, 'conversation.merged', { tenantId, data: { threadId } })
     const messageId = incoming.messageId ?? `${randomUUID()}@punctual.local`
     const email = await insertEmail(tx, tenantId, { ...incoming, messageId, threadId })
     if (!email) return { id: await idOf(tx, tenantId, messageId), duplicate: true }
@@ -72,11 +74,13 @@ const TIER_OF_SENDER = `(
   order by array_position($18::text[], matches) limit 1), 'standard'`
 
 async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promise<EmailFacts | undefined> {
+  const candidates = tierCandidates(email.from.address)
   const [row] = await tx.query<{ facts: EmailFacts; now: Date }>(
     `insert into emails as e (user_id, thread_id, message_id, in_reply_to, reference_ids, from_address, from_name,
-       to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category, received_at)
+       to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category, received_at,
+       sender_domains)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, ${TIER_OF_SENDER}), $16,
-       coalesce($17::timestamptz, ${tx.sqlNow}))
+       coalesce($17::timestamptz, ${tx.sqlNow}), $19)
      on conflict on constraint emails_message_id_key do nothing
      returning ${emailFacts('e')} as facts, ${tx.sqlNow}::timestamptz(3) as now`,
     [
@@ -97,7 +101,8 @@ async function insertEmail(tx: Transaction, tenantId: string, email: Row): Promi
       email.customerTier ?? null,
       email.category ?? null,
       email.receivedAt ?? null,
-      tierCandidates(email.from.address),
+      candidates,
+      candidates.slice(1), // the address aside
     ],
   )
   if (!row) return undefined

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/transaction.js'
+import { holdConversations } from './conversation-locks.js'
 
 interface Links {
   messageId?: string
@@ -6,46 +7,45 @@ interface Links {
   references?: string[]
 }
 
+interface Found {
+  /** Null for a message that begins a conversation. */
+  threadId: string | null
+  /** Others have just become part of it. */
+  hasMerged: boolean
+}
+
 /**
- * The conversation that a message belongs to, within its tenant: that of a message or reply it refers to, or of one
- * that referred to it before it came. Two conversations that it proves to be one become one.
+ * The conversation that a message belongs to, within its tenant, held until the transaction ends: that of a message or
+ * reply it refers to, or of one that referred to it before it came. Conversations that it proves to be one become one.
  */
-export async function findThread(tx: Transaction, tenantId: string, mail: Links): Promise<string | null> {
+export async function findThread(tx: Transaction, tenantId: string, mail: Links): Promise<Found> {
   const parents = parentsOf(mail)
-  if (!mail.messageId && parents.length === 0) return null // nothing can refer to an id that was not given
-  await waitForRelatives(tx, tenantId, [...parents, ...(mail.messageId ? [mail.messageId] : [])])
-  const found = () => threadsOf(tx, tenantId, parents, mail.messageId)
-  const threads = await found()
-  return threads.length > 1 ? merge(tx, tenantId, found) : (threads[0] ?? null)
+  // Nothing can refer to an id that was not given.
+  if (!mail.messageId && parents.length === 0) return { threadId: null, hasMerged: false }
+  waitForRelatives(tx, tenantId, [...parents, ...(mail.messageId ? [mail.messageId] : [])])
+  const [threadId, ...others] = await holdConversations(tx, () =>
+    threadsOf(tx, tenantId, parents, mail.messageId),
+  )
+  if (threadId && others.length > 0) merge(tx, tenantId, threadId, others)
+  return { threadId: threadId ?? null, hasMerged: others.length > 0 }
 }
 
-/**
- * No conversation is merged into another until this transaction ends: whoever locks all mail of one would otherwise
- * wait for rows that meanwhile belong to another, and hold them while locking that one's.
- */
-export function keepThreads(tx: Transaction, tenantId: string): void {
-  tx.write(`select pg_advisory_xact_lock_shared(hashtextextended('threads of ' || $1, 0))`, [tenantId])
-}
-
-async function merge(tx: Transaction, tenantId: string, found: () => Promise<string[]>): Promise<string> {
-  tx.write(`select pg_advisory_xact_lock(hashtextextended('threads of ' || $1, 0))`, [tenantId])
-  const [thread, ...others] = await found() // another may have merged some of them while this one waited
+function merge(tx: Transaction, tenantId: string, threadId: string, others: string[]): void {
   // Locked in the order of ids, as everyone does who locks several.
   tx.write(
     `with moving as (
        select id from emails where user_id = $2 and thread_id = any($3) order by id for no key update)
      update emails e set thread_id = $1 from moving m where e.id = m.id`,
-    [thread, tenantId, others],
+    [threadId, tenantId, others],
   )
-  return thread!
 }
 
 /**
- * Messages that name a common one wait for each other, so that two arriving together neither found two threads nor
- * join one that is being merged away. In one order, so that none waits for another in turn.
+ * Messages that name a common one wait for each other, so that two arriving together do not begin two conversations.
+ * In one order, so that none waits for another in turn.
  */
-async function waitForRelatives(tx: Transaction, tenantId: string, ids: string[]): Promise<void> {
-  await tx.query(
+function waitForRelatives(tx: Transaction, tenantId: string, ids: string[]): void {
+  tx.write(
     `select pg_advisory_xact_lock(key)
      from (select distinct hashtextextended('thread ' || $1 || ' ' || id, 0) as key
            from unnest($2::text[]) as id order by key) as keys`,

@@ -12,13 +12,19 @@ export interface SignalCatalogue {
     /** ISO 8601, as in events. */
     at: string
   }
+  /** Raised when mail proved that several conversations are one, for the one that remains and has all their mail. */
+  'conversation.merged': { threadId: string }
 }
 
 export type ChangedProperty = 'priority' | 'customerTier' | 'category'
 
 export type SignalName = keyof SignalCatalogue
 
-export const SIGNAL_NAMES = ['email.changed', 'email.reopened'] as const satisfies readonly SignalName[]
+export const SIGNAL_NAMES = [
+  'email.changed',
+  'email.reopened',
+  'conversation.merged',
+] as const satisfies readonly SignalName[]
 
 export interface Signal<Name extends SignalName = SignalName> {
   tenantId: string

@@ -1,4 +1,4 @@
-import type { BusinessCalendar } from '../calendars/business-calendar.js'
+import { DeadlineTooFar, type BusinessCalendar } from '../calendars/business-calendar.js'
 import { replySchedule, type Pause } from '../calendars/business-time.js'
 
 export const METRICS = ['first_reply', 'next_reply', 'resolution'] as const
@@ -10,14 +10,15 @@ export type ClockState = 'running' | 'paused' | 'met' | 'late' | 'cancelled'
 /** What a clock is computed from. */
 export interface Terms {
   startedAt: Date
-  targetSeconds: number
+  /** Null: the policy has no such target at present. */
+  targetSeconds: number | null
   warningPercent: number
   policyVersionId: number | null
   /** Null: always open. */
   calendarVersionId: number | null
 }
 
-/** All of a clock that its history decides. */
+/** All of a clock that its history decides. It has a deadline while it runs and its target can be reached. */
 export interface ClockFace extends Terms {
   state: ClockState
   warningAt: Date | null
@@ -36,7 +37,8 @@ export type Entry = { at: Date; recordedAt: Date } & (
   | { type: 'started' | 'recomputed'; detail: Terms }
   | { type: 'paused'; detail: { reason: PauseReason; by?: string } }
   | { type: 'stopped'; detail: { reason: 'replied' | 'resolved' } }
-  | { type: 'resumed' | 'warned' | 'breached' | 'cancelled'; detail: { by?: string } }
+  | { type: 'cancelled'; detail: { reason: 'merged' } }
+  | { type: 'resumed' | 'warned' | 'breached'; detail: { by?: string } }
 )
 export type EntryType = Entry['type']
 
@@ -45,7 +47,6 @@ export type EntryType = Entry['type']
  * thousands at a time it does in SQL, and the history replayed through here must give the same row.
  *
  * @param calendarOf the business hours of the terms
- * @throws DeadlineTooFar
  */
 export function after(
   clock: ClockFace | undefined,
@@ -74,13 +75,13 @@ export function after(
     case 'stopped':
       return {
         ...clock,
-        state: entry.at <= clock.deadlineAt! ? 'met' : 'late',
+        state: finalState(clock, entry.at),
         stoppedAt: entry.at,
         nextDueAt: null,
       }
     case 'cancelled':
       return {
-        ...(clock.pausedAt ? schedule(unpaused(clock, entry.at), calendarOf) : clock),
+        ...(clock.pausedAt ? unpaused(clock, entry.at) : clock),
         state: 'cancelled',
         stoppedAt: entry.at,
         nextDueAt: null,
@@ -105,18 +106,31 @@ const UNSTARTED = {
   ...{ pauses: [], pausedAt: null, pauseReason: null },
 }
 
-/** A cancelled clock runs again. One that stands still goes on doing so, unless its time was over before it was paused. */
+/** Nothing was due of a clock without a target; what lies beyond all time was in time. */
+function finalState({ targetSeconds, deadlineAt }: ClockFace, at: Date): ClockState {
+  if (targetSeconds === null) return 'cancelled'
+  return !deadlineAt || at <= deadlineAt ? 'met' : 'late'
+}
+
+/** A clock that stands still goes on doing so, unless its time was over before it was paused. */
 function recomputed(clock: ClockFace, calendarOf: (terms: Terms) => BusinessCalendar): ClockFace {
-  const running = schedule({ ...clock, state: 'running', stoppedAt: null }, calendarOf)
+  const running = schedule({ ...clock, state: 'running' }, calendarOf)
   if (!clock.pausedAt) return running
-  if (running.deadlineAt! <= clock.pausedAt) return { ...running, pausedAt: null, pauseReason: null }
-  return { ...clock, ...NO_DEADLINE }
+  const wasOver = running.deadlineAt && running.deadlineAt <= clock.pausedAt
+  return wasOver ? { ...running, pausedAt: null, pauseReason: null } : { ...clock, ...NO_DEADLINE }
 }
 
 function schedule(clock: ClockFace, calendarOf: (terms: Terms) => BusinessCalendar): ClockFace {
   const { startedAt, targetSeconds, warningPercent, pauses } = clock
+  if (targetSeconds === null) return { ...clock, ...NO_DEADLINE }
   const terms = { start: startedAt.getTime(), targetMs: targetSeconds * 1_000, warningPercent, pauses }
-  return withNextDue({ ...clock, ...replySchedule(calendarOf(clock), terms) })
+  try {
+    return withNextDue({ ...clock, ...replySchedule(calendarOf(clock), terms) })
+  } catch (error) {
+    // Refused when it is saved; should a calendar change under it, mail and replies must go on.
+    if (error instanceof DeadlineTooFar) return { ...clock, ...NO_DEADLINE }
+    throw error
+  }
 }
 
 function withNextDue(clock: ClockFace): ClockFace {

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common'
-import type { Transaction } from '../database/transaction.js'
-import { after, type Entry, type PauseReason } from './clock-life.js'
-import { CLOCK_ROW, saveClocks, wakeMonitor, type ClockRow } from './clock-rows.js'
-import { lockConversations } from './clock-starts.js'
-import { ClockRecomputation } from './clock-recomputation.js'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import type { Transaction } from '../database/transaction.js'
+import { conflict } from '../http/problem.js'
+import { after, type Entry, type PauseReason } from './clock-life.js'
+import { CLOCK_ROW, holdConversations, saveClocks, wakeMonitor, type ClockRow } from './clock-rows.js'
+import { ClockRecomputation } from './clock-recomputation.js'
 
-type Held = ClockRow & { revision: number; isStale: boolean }
+type Held = ClockRow & { revision: number }
 type EntryFor = (clock: ClockRow, now: Date) => Entry | undefined
 
-/** Clocks stand still while the customer's answer is awaited, or for as long as somebody says so. */
+const MOST_PAUSES = 1_000
+
+/**
+ * Clocks stand still while the customer's answer is awaited, or for as long as somebody says so. A message that comes
+ * meanwhile still awaits its own answer.
+ */
 @Injectable()
 export class ClockPauses {
   constructor(
@@ -20,6 +25,7 @@ export class ClockPauses {
   /**
    * Pauses the running clocks of a conversation. One whose time is over is not paused: its breach is due.
    * @returns how many it paused
+   * @throws Problem 409 for a clock that was paused a thousand times
    */
   pause(
     tx: Transaction,
@@ -27,11 +33,12 @@ export class ClockPauses {
     threadId: string,
     detail: { reason: PauseReason; by?: string },
   ): Promise<number> {
-    return this.change(tx, 'running', tenantId, threadId, (clock, now) =>
-      clock.breachedAt === null && clock.deadlineAt! > now
-        ? { type: 'paused', at: now, recordedAt: now, detail }
-        : undefined,
-    )
+    return this.change(tx, 'running', tenantId, threadId, (clock, now) => {
+      if (clock.breachedAt || (clock.deadlineAt && clock.deadlineAt <= now)) return undefined
+      if (clock.pauses.length >= MOST_PAUSES)
+        throw conflict('too_many_pauses', `A clock can be paused ${MOST_PAUSES} times`)
+      return { type: 'paused', at: now, recordedAt: now, detail }
+    })
   }
 
   /**
@@ -47,19 +54,17 @@ export class ClockPauses {
     { only, at, by }: { only?: PauseReason; at?: Date; by?: string },
   ): Promise<number> {
     return this.change(tx, 'paused', tenantId, threadId, (clock, now) =>
-      only === undefined || clock.pauseReason === only
-        ? { type: 'resumed', at: within(clock.pausedAt!, at ?? now, now), recordedAt: now, detail: { by } }
-        : undefined,
+      only === undefined || clock.pauseReason === only ? resumption(clock, at ?? now, now, by) : undefined,
     )
   }
 
   /** A clock that stands still and is stopped ends its pause with that. The transaction holds these clocks. */
   async endForStop(tx: Transaction, clockIds: number[]): Promise<void> {
     const clocks = await tx.query<Held>(
-      `select ${CLOCK_ROW}, c.revision, false as "isStale" from sla_clocks c where c.id = any($1) and c.state = 'paused'`,
+      `select ${CLOCK_ROW}, c.revision from sla_clocks c where c.id = any($1) and c.state = 'paused'`,
       [clockIds],
     )
-    await this.save(tx, clocks, (_, now) => ({ type: 'resumed', at: now, recordedAt: now, detail: {} }))
+    await this.save(tx, clocks, (clock, now) => resumption(clock, now, now))
   }
 
   private async change(
@@ -69,14 +74,13 @@ export class ClockPauses {
     threadId: string,
     entryFor: EntryFor,
   ): Promise<number> {
-    lockConversations(tx, [{ threadId }])
-    const held = await hold(tx, state, tenantId, threadId)
+    const stale = (await holdConversations(tx, [{ tenantId, threadId }])).filter(({ isStale }) => isStale)
     // By what policies and calendars say now, should a change of them not have come so far.
     await this.recomputation.ofClocks(
       tx,
-      held.filter(({ isStale }) => isStale).map(({ id }) => id),
+      stale.map(({ id }) => id),
     )
-    return this.save(tx, await hold(tx, state, tenantId, threadId), entryFor)
+    return this.save(tx, await clocksIn(tx, state, tenantId, threadId), entryFor)
   }
 
   private async save(tx: Transaction, clocks: Held[], entryFor: EntryFor): Promise<number> {
@@ -93,15 +97,16 @@ export class ClockPauses {
   }
 }
 
-/** In the order of their ids, as everybody does. */
-function hold(tx: Transaction, state: string, tenantId: string, threadId: string): Promise<Held[]> {
+/** Never before the pause began: a transaction's instant is that of its start, and it may have waited. */
+function resumption({ pausedAt }: ClockRow, at: Date, now: Date, by?: string): Entry {
+  const latest = at > now ? now : at
+  return { type: 'resumed', at: latest < pausedAt! ? pausedAt! : latest, recordedAt: now, detail: { by } }
+}
+
+function clocksIn(tx: Transaction, state: string, tenantId: string, threadId: string): Promise<Held[]> {
   return tx.query<Held>(
-    `select ${CLOCK_ROW}, c.revision, c.revision < coalesce(r.revision, 0) as "isStale"
-     from sla_clocks c join emails e on e.id = c.email_id left join sla_revisions r on r.user_id = c.user_id
-     where e.thread_id = $1 and e.user_id = $2 and c.state = $3 order by c.id for no key update of c`,
+    `select ${CLOCK_ROW}, c.revision from sla_clocks c join emails e on e.id = c.email_id
+     where e.thread_id = $1 and e.user_id = $2 and c.state = $3 order by c.id`,
     [threadId, tenantId, state],
   )
 }
-
-const within = (earliest: Date, at: Date, latest: Date): Date =>
-  at < earliest ? earliest : at > latest ? latest : at

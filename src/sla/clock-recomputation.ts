@@ -1,9 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common'
-import type { Transaction } from '../database/transaction.js'
-import { saveClocks, wakeMonitor, type ChangedClock } from './clock-rows.js'
+import { Injectable } from '@nestjs/common'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import type { Transaction } from '../database/transaction.js'
+import { saveClocks, wakeMonitor } from './clock-rows.js'
 import { PRESENT_POLICIES } from './policy-matching.js'
-import { recomputables, recomputed, type Recomputable } from './recomputables.js'
+import { MAY_CHANGE, recomputables, recomputed, type Recomputable } from './recomputables.js'
 
 /**
  * Computes clocks anew from their original start, with their pauses, by what the policies and calendars say now. A breach
@@ -11,51 +11,45 @@ import { recomputables, recomputed, type Recomputable } from './recomputables.js
  */
 @Injectable()
 export class ClockRecomputation {
-  private readonly logger = new Logger(ClockRecomputation.name)
-
   constructor(private readonly calendars: CompiledCalendars) {}
 
   /** The clocks of these emails. */
   async ofEmails(tx: Transaction, emailIds: number[]): Promise<void> {
-    await this.recompute(tx, 'c.email_id = any($1)', emailIds)
+    await this.recompute(tx, await held(tx, 'c.email_id = any($1)', emailIds))
   }
 
-  /** These clocks. */
-  async ofClocks(tx: Transaction, clockIds: number[]): Promise<void> {
-    await this.recompute(tx, 'c.id = any($1)', clockIds)
+  /** These clocks, some of them with other starts. */
+  async ofClocks(tx: Transaction, clockIds: number[], starts = new Map<number, Date>()): Promise<void> {
+    await this.recompute(tx, await held(tx, 'c.id = any($1)', clockIds), starts)
   }
 
-  /** These clocks, with other starts. */
-  async moveStarts(tx: Transaction, moves: { id: number; startedAt: Date }[]): Promise<void> {
-    if (moves.length === 0) return
-    const starts = new Map(moves.map(({ id, startedAt }) => [id, startedAt]))
-    await this.recompute(tx, 'c.id = any($1)', [...starts.keys()], starts)
-  }
-
-  private async recompute(
-    tx: Transaction,
-    which: string,
-    ids: number[],
-    starts = new Map<number, Date>(),
-  ): Promise<void> {
+  private async recompute(tx: Transaction, ids: number[], starts = new Map<number, Date>()): Promise<void> {
     if (ids.length === 0) return
-    const clocks = await tx.query<Recomputable>(held(which), [ids])
-    if (clocks.length === 0) return
+    const clocks = await tx.query<Recomputable>(recomputables('c.id = any($1)', PRESENT_POLICIES), [ids])
     const calendarOf = await this.calendars.load(
       tx,
       clocks.flatMap((clock) => [clock, clock.newTerms]),
     )
     const now = await tx.now()
-    const changed = clocks.map((clock): ChangedClock => {
-      const { isTooFar, ...outcome } = recomputed(clock, now, calendarOf, starts.get(clock.id))
-      if (isTooFar) this.logger.warn(`The deadline of clock ${clock.id} would lie beyond all time`)
-      return { id: clock.id, revision: clock.newRevision, ...outcome }
-    })
+    const changed = clocks.map((clock) => ({
+      id: clock.id,
+      revision: clock.newRevision,
+      ...recomputed(clock, now, calendarOf, starts.get(clock.id)),
+    }))
     saveClocks(tx, changed)
     wakeMonitor(tx, changed, now)
   }
 }
 
-/** In the order of their ids: whoever locks several clocks does so in that order. */
-const held = (which: string) =>
-  `${recomputables(which, PRESENT_POLICIES)} order by c.id for no key update of c`
+/**
+ * Locks these clocks in the order of their ids, as whoever locks several does. Apart from reading what they depend on: a
+ * statement that waited for a row reads that one anew, but emails and policies as they were before.
+ */
+async function held(tx: Transaction, which: string, ids: number[]): Promise<number[]> {
+  if (ids.length === 0) return []
+  const rows = await tx.query<{ id: number }>(
+    `select c.id from sla_clocks c where ${which} and ${MAY_CHANGE} order by c.id for no key update`,
+    [ids],
+  )
+  return rows.map(({ id }) => id)
+}

@@ -75,6 +75,37 @@ export function saveClocks(tx: Transaction, clocks: ChangedClock[]): void {
   )
 }
 
+export interface HeldClock {
+  id: number
+  metric: Metric
+  state: 'running' | 'paused'
+  emailId: number
+  threadId: string
+  startedAt: Date
+  /** A change of policies or calendars has not come so far. */
+  isStale: boolean
+}
+
+/**
+ * Locks all clocks under way in these conversations, in the order of their ids, before any of them is changed: the
+ * recomputation, which knows no conversations, locks clocks in that order too.
+ */
+export async function holdConversations(
+  tx: Transaction,
+  conversations: { tenantId: string; threadId: string }[],
+): Promise<HeldClock[]> {
+  return tx.query<HeldClock>(
+    `select c.id, c.metric, c.state, c.email_id as "emailId", e.thread_id as "threadId", c.started_at as "startedAt",
+            c.breached_at is null and c.revision < coalesce(r.revision, 0) as "isStale"
+     from json_to_recordset($1) as s("tenantId" uuid, "threadId" uuid)
+     join emails e on e.thread_id = s."threadId" and e.user_id = s."tenantId"
+     join sla_clocks c on c.email_id = e.id and c.stopped_at is null
+     left join sla_revisions r on r.user_id = c.user_id
+     order by c.id for no key update of c`,
+    [JSON.stringify(conversations)],
+  )
+}
+
 /** Tells the monitor when the first of these clocks is due. */
 export function wakeMonitor(tx: Transaction, clocks: { face: ClockFace }[], now: Date): void {
   const dues = clocks.flatMap(({ face: { nextDueAt } }) => (nextDueAt ? [nextDueAt.getTime()] : []))

@@ -1,21 +1,26 @@
 import { Injectable } from '@nestjs/common'
+import { SlaRevisions } from '../calendars/revisions.service.js'
 import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
 import type { Signal } from '../events/signals.js'
-import { ClockPauses } from './clock-pauses.js'
+import { ClockMerges } from './clock-merges.js'
 import { ClockRecomputation } from './clock-recomputation.js'
-import { ClockStarts, lockConversations } from './clock-starts.js'
+import { ClockStarts } from './clock-starts.js'
 import { ClockStops } from './clock-stops.js'
 import { unansweredIn } from './owed-clocks.js'
 
-/** What happens to mail starts, resumes, recomputes and stops its clocks. */
+/**
+ * What happens to mail starts, resumes, recomputes and stops its clocks. Who raises these events and signals holds the
+ * conversation. The tenant's revision comes next, before any clock: ADR 9.
+ */
 @Injectable()
 export class ClocksListener {
   constructor(
+    private readonly revisions: SlaRevisions,
     private readonly starts: ClockStarts,
     private readonly stops: ClockStops,
-    private readonly pauses: ClockPauses,
+    private readonly merges: ClockMerges,
     private readonly recomputation: ClockRecomputation,
   ) {}
 
@@ -23,30 +28,25 @@ export class ClocksListener {
   async start(tx: Transaction, events: DomainEvent<'email.received'>[]): Promise<void> {
     // Nobody waits for an answer to an automatic reply or a bounce, and neither is the customer's answer.
     const human = events.filter(({ data }) => data.email.kind === 'human')
-    const conversations = await this.starts.start(
-      tx,
-      human.map(({ tenantId, data: { email } }) => ({
-        tenantId,
-        emailId: email.id,
-        threadId: email.threadId,
-      })),
-    )
-    for (const { tenantId, threadId, receivedAt } of conversations.filter((one) => one.awaitsCustomer))
-      await this.pauses.resume(tx, tenantId, threadId, { only: 'waiting_for_customer', at: receivedAt })
+    const candidates = human.map(({ tenantId, data: { email } }) => ({
+      tenantId,
+      emailId: email.id,
+      threadId: email.threadId,
+    }))
+    await this.starts.start(tx, candidates, { isNew: true })
   }
 
   @On('email.replied')
   async stopAtReply(tx: Transaction, events: DomainEvent<'email.replied'>[]): Promise<void> {
+    this.share(tx, events)
     await this.stops.stop(
       tx,
-      events.map(({ data: { email, reply } }) => ({
-        emailId: email.id,
-        threadId: email.threadId,
-        at: reply.repliedAt,
-        reason: 'replied',
+      events.map(({ tenantId, data: { email, reply } }) => ({
+        ...{ tenantId, emailId: email.id, threadId: email.threadId },
+        ...{ at: reply.repliedAt, reason: 'replied' },
       })),
     )
-    // A message that came after this answer had begun found the clock that has just stopped.
+    // A message that came after this answer was begun found the clock that has just stopped.
     for (const { tenantId, data } of events)
       await this.starts.start(tx, await unansweredIn(tx, tenantId, data.email.threadId))
   }
@@ -55,11 +55,9 @@ export class ClocksListener {
   async stopAtResolution(tx: Transaction, events: DomainEvent<'email.resolved'>[]): Promise<void> {
     await this.stops.stop(
       tx,
-      events.map(({ data: { email, resolvedAt } }) => ({
-        emailId: email.id,
-        threadId: email.threadId,
-        at: resolvedAt,
-        reason: 'resolved',
+      events.map(({ tenantId, data: { email, resolvedAt } }) => ({
+        ...{ tenantId, emailId: email.id, threadId: email.threadId },
+        ...{ at: resolvedAt, reason: 'resolved' },
       })),
     )
   }
@@ -67,15 +65,12 @@ export class ClocksListener {
   @On('email.reopened')
   async goOn(tx: Transaction, signals: Signal<'email.reopened'>[]): Promise<void> {
     for (const { tenantId, data } of signals)
-      await this.starts.start(tx, [{ tenantId, ...data }], new Date(data.at))
+      await this.starts.start(tx, [{ tenantId, ...data }], { reopenedAt: new Date(data.at) })
   }
 
   @On('email.changed')
   async recompute(tx: Transaction, signals: Signal<'email.changed'>[]): Promise<void> {
-    lockConversations(
-      tx,
-      signals.map(({ data }) => data),
-    )
+    this.share(tx, signals)
     await this.recomputation.ofEmails(
       tx,
       signals.map(({ data }) => data.emailId),
@@ -84,6 +79,19 @@ export class ClocksListener {
     await this.starts.start(
       tx,
       signals.map(({ tenantId, data }) => ({ tenantId, ...data })),
+    )
+  }
+
+  @On('conversation.merged')
+  async merge(tx: Transaction, signals: Signal<'conversation.merged'>[]): Promise<void> {
+    this.share(tx, signals)
+    for (const { tenantId, data } of signals) await this.merges.merge(tx, tenantId, data.threadId)
+  }
+
+  private share(tx: Transaction, heard: { tenantId: string }[]): void {
+    this.revisions.share(
+      tx,
+      heard.map(({ tenantId }) => tenantId),
     )
   }
 }

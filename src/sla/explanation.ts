@@ -12,7 +12,7 @@ import type { Interval } from '../calendars/intervals.js'
 
 /** Where a clock's time went. Whatever the lists leave out, the sums have in them. */
 export interface Explanation {
-  /** The deadline, or the stop or the pause before it. */
+  /** The deadline, or the stop or the pause before it; the present where there is none of them. */
   until: Date
   counted: Told[]
   skipped: (Told & Pick<Skipped, 'reason' | 'name'>)[]
@@ -21,8 +21,8 @@ export interface Explanation {
   /** Open time in pauses; closed time would not have counted anyway. */
   pausedSeconds: number
   closedSeconds: number
-  /** What is left of the target: it and what counted are the target. */
-  unusedSeconds: number
+  /** What is left of the target: it and what counted are the target. Null without one. */
+  unusedSeconds: number | null
   /** Open time after the deadline, until the stop or the present. */
   overdueSeconds: number
 }
@@ -53,7 +53,7 @@ export async function explain(
   const { startedAt, deadlineAt, stoppedAt, pausedAt, pauses, targetSeconds } = clock
   const start = startedAt.getTime()
   const ends = [deadlineAt, stoppedAt, pausedAt].flatMap((at) => (at ? [at.getTime()] : []))
-  const until = Math.max(start, Math.min(...ends))
+  const until = Math.max(start, ends.length > 0 ? Math.min(...ends) : now.getTime())
   const counted = new Listed<Interval>()
   const skipped = new Listed<Skipped>()
   for (const [from, to] of yearsOf(start, until)) {
@@ -72,16 +72,16 @@ export async function explain(
     countedSeconds: countedMs / 1_000,
     pausedSeconds: skipped.sum((reason) => reason === 'pause') / 1_000,
     closedSeconds: skipped.sum((reason) => reason !== 'pause') / 1_000,
-    unusedSeconds: (targetSeconds * 1_000 - countedMs) / 1_000,
+    unusedSeconds: targetSeconds === null ? null : (targetSeconds * 1_000 - countedMs) / 1_000,
     overdueSeconds: openMs(calendar, overdueFrom, (stoppedAt ?? now).getTime(), pauses) / 1_000,
   }
 }
 
-/** Open minutes until the deadline, also those of a clock that stands still; null once it has stopped. */
+/** Open minutes until the deadline, also those of a clock that stands still. Null once it has stopped, and without a target. */
 export function remainingMinutes(calendar: BusinessCalendar, clock: ClockFace, now: Date): number | null {
-  const { state, startedAt, pausedAt, warningPercent, pauses } = clock
-  if (state !== 'running' && state !== 'paused') return null
-  const terms = { start: startedAt.getTime(), targetMs: clock.targetSeconds * 1_000, warningPercent, pauses }
+  const { state, startedAt, targetSeconds, pausedAt, warningPercent, pauses } = clock
+  if ((state !== 'running' && state !== 'paused') || targetSeconds === null) return null
+  const terms = { start: startedAt.getTime(), targetMs: targetSeconds * 1_000, warningPercent, pauses }
   return remainingMs(calendar, terms, (pausedAt ?? now).getTime()) / 60_000
 }
 

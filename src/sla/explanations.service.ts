@@ -72,7 +72,7 @@ async function viewOf(
   const hours = calendarOf(row)
   return {
     ...{ id, metric, state, emailId, startedAt, deadlineAt, warningAt, warnedAt, breachedAt },
-    ...{ stoppedAt, pausedAt, targetMinutes: targetSeconds / 60 },
+    ...{ stoppedAt, pausedAt, targetMinutes: targetSeconds === null ? null : targetSeconds / 60 },
     remainingMinutes: remainingMinutes(hours, row, now),
     ...{ policy, calendar },
     ...(await explain(hours, row, now, () => turns.giveWay())),

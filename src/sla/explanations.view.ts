@@ -139,10 +139,13 @@ export class ClockExplanationView {
   breachedAt: Date | null
   stoppedAt: Date | null
   pausedAt: Date | null
-  /** @example 60 */
-  targetMinutes: number
   /**
-   * Open minutes until the deadline; null once it has stopped.
+   * Null: its policy has no such target at present.
+   * @example 60
+   */
+  targetMinutes: number | null
+  /**
+   * Open minutes until the deadline; null once it has stopped, and without a target.
    * @example 45.5
    */
   remainingMinutes: number | null
@@ -173,10 +176,10 @@ export class ClockExplanationView {
    */
   closedSeconds: number
   /**
-   * What was left of the target at `until`.
+   * What was left of the target at `until`; null without one.
    * @example 0
    */
-  unusedSeconds: number
+  unusedSeconds: number | null
   /**
    * Open time after the deadline, until the stop or now.
    * @example 0

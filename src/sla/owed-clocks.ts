@@ -2,38 +2,37 @@ import type { Transaction } from '../database/transaction.js'
 import type { Metric } from './clock-life.js'
 import { policyOf, PRESENT_POLICIES } from './policy-matching.js'
 
-/** An unresolved email of a person, the state of its conversation's clocks, and the policy that takes it. */
-export interface Conversation {
+/** An email whose conversation may await something. */
+export interface Candidate {
   tenantId: string
   emailId: number
   threadId: string
+}
+
+/** An unresolved email of a person, how the clocks of its conversation stand, and the policy that takes it. */
+export interface Conversation extends Candidate {
   receivedAt: Date
-  /** Open, and not received before an answer that the conversation has had. */
-  awaitsReply: boolean
+  /** Nobody has answered it. */
+  isOpen: boolean
   /** The tenant's, and what is in force at it. */
   revision: number
   policyVersionId: number | null
   calendarVersionId: number | null
   warningPercent: number
   targets: Record<Metric, number | null>
-  /** Whether an answer or a resolution was ever given or awaited. */
-  wasAnswered: boolean
-  hasReplyClock: boolean
+  /** An answer or a resolution was given before, or a first answer awaited. */
+  hadFirstReply: boolean
   oldestOpen: Date
   /** The clocks under way. */
   reply: { id: number; startedAt: Date } | null
   resolution: { id: number; startedAt: Date } | null
   oldestUnresolved: Date
   resolvedBefore: Date | null
+  /** How often this email itself has been answered and resolved. */
+  replyRounds: number
   resolutionRounds: number
   /** A clock stands still until the customer writes. */
   awaitsCustomer: boolean
-}
-
-export interface Candidate {
-  tenantId: string
-  emailId: number
-  threadId: string
 }
 
 export interface Owed {
@@ -45,13 +44,17 @@ export interface Owed {
 /**
  * First reply: once a conversation. Next reply: from the oldest unanswered message, one at a time. Resolution: from the
  * first message, and anew when a resolved conversation goes on.
+ *
+ * @param reopenedAt when the email was opened again: from then on it awaits a resolution, and an answer if it had none
  */
 export function* owedTo(conversation: Conversation, reopenedAt?: Date): Generator<Owed> {
-  const { awaitsReply, reply, hasReplyClock, wasAnswered, resolution, receivedAt } = conversation
-  if (awaitsReply && !reply && !hasReplyClock)
-    yield { metric: wasAnswered ? 'next_reply' : 'first_reply', startedAt: conversation.oldestOpen, round: 1 }
+  const { isOpen, hadFirstReply, oldestOpen, replyRounds, resolution, resolutionRounds } = conversation
+  if (isOpen && !conversation.reply) {
+    const metric = hadFirstReply ? 'next_reply' : 'first_reply'
+    yield { metric, startedAt: reopenedAt ?? oldestOpen, round: replyRounds + 1 }
+  }
   if (!resolution) {
-    const { resolvedBefore, oldestUnresolved, resolutionRounds } = conversation
+    const { resolvedBefore, receivedAt, oldestUnresolved } = conversation
     const goesOnFrom = resolvedBefore && (resolvedBefore > receivedAt ? resolvedBefore : receivedAt)
     const startedAt = reopenedAt ?? goesOnFrom ?? oldestUnresolved
     yield { metric: 'resolution', startedAt, round: resolutionRounds + 1 }
@@ -59,20 +62,17 @@ export function* owedTo(conversation: Conversation, reopenedAt?: Date): Generato
 }
 
 /** The clocks under way that this email, which was received before their start, should have started. */
-export function earlierStarts({ awaitsReply, receivedAt, reply, resolution, resolvedBefore }: Conversation) {
-  const moves: { id: number; startedAt: Date }[] = []
-  if (awaitsReply && reply && receivedAt < reply.startedAt)
-    moves.push({ id: reply.id, startedAt: receivedAt })
-  if (resolution && !resolvedBefore && receivedAt < resolution.startedAt)
-    moves.push({ id: resolution.id, startedAt: receivedAt })
-  return moves
+export function* earlierStarts(conversation: Conversation): Generator<[clockId: number, startedAt: Date]> {
+  const { isOpen, receivedAt, reply, resolution, resolvedBefore } = conversation
+  if (isOpen && reply && receivedAt < reply.startedAt) yield [reply.id, receivedAt]
+  if (resolution && !resolvedBefore && receivedAt < resolution.startedAt) yield [resolution.id, receivedAt]
 }
 
-/** The conversation's emails that nobody has answered. */
+/** The conversation's mail that nobody has answered. */
 export function unansweredIn(tx: Transaction, tenantId: string, threadId: string): Promise<Candidate[]> {
   return tx.query<Candidate>(
     `select user_id as "tenantId", id as "emailId", thread_id as "threadId" from emails
-     where user_id = $1 and thread_id = $2 and status = 'open' and kind = 'human' order by received_at, id limit 10`,
+     where user_id = $1 and thread_id = $2 and status = 'open' and kind = 'human' order by received_at, id limit 1`,
     [tenantId, threadId],
   )
 }
@@ -87,11 +87,8 @@ export async function conversationsOf(tx: Transaction, emailIds: number[]): Prom
       next_reply: next_reply_seconds,
       resolution: resolution_seconds,
     },
-    reply: row.replyClockId === null ? null : { id: row.replyClockId, startedAt: row.replyStartedAt! },
-    resolution:
-      row.resolutionClockId === null
-        ? null
-        : { id: row.resolutionClockId, startedAt: row.resolutionStartedAt! },
+    reply: underWay(row.reply),
+    resolution: underWay(row.resolution),
   }))
 }
 
@@ -99,34 +96,37 @@ type Row = Omit<Conversation, 'targets' | 'reply' | 'resolution'> & {
   first_reply_seconds: number | null
   next_reply_seconds: number | null
   resolution_seconds: number | null
-  replyClockId: number | null
-  replyStartedAt: Date | null
-  resolutionClockId: number | null
-  resolutionStartedAt: Date | null
+  reply: UnderWay | null
+  resolution: UnderWay | null
 }
+
+/** JSON has no instants. */
+type UnderWay = { id: number; startedAt: string }
+const underWay = (clock: UnderWay | null) => clock && { id: clock.id, startedAt: new Date(clock.startedAt) }
+
+/** SQL: the earliest clock of this kind that is under way. */
+const earliest = (kind: string) =>
+  `(array_agg(json_build_object('id', c.id, 'startedAt', c.started_at) order by c.started_at, c.id)
+    filter (where ${kind} and c.stopped_at is null))[1]`
 
 const CONVERSATIONS = `
   select e.user_id as "tenantId", e.id as "emailId", e.thread_id as "threadId", e.received_at as "receivedAt",
-         e.status = 'open' and coalesce(t."answeredAt" <= e.received_at, true) as "awaitsReply",
-         coalesce(r.revision, 0) as revision, p.*, t.*
+         e.status = 'open' as "isOpen", coalesce(r.revision, 0) as revision, p.*, t.*
   from emails e
   left join sla_revisions r on r.user_id = e.user_id
   left join lateral (${policyOf(PRESENT_POLICIES)}) p on true
   cross join lateral (
-    select max((select max(created_at) from email_replies where email_id = t.id)) as "answeredAt",
-      coalesce(bool_or(c.metric = 'first_reply' and c.state <> 'cancelled' or t.replied_at is not null
-        or t.resolved_at is not null), false) as "wasAnswered",
-      coalesce(bool_or(c.email_id = e.id and c.metric <> 'resolution'), false) as "hasReplyClock",
+    select
+      coalesce(bool_or(c.metric = 'first_reply' or t.replied_at is not null or t.resolved_at is not null), false)
+        as "hadFirstReply",
       min(t.received_at) filter (where t.status = 'open') as "oldestOpen",
-      min(c.id) filter (where c.metric <> 'resolution' and c.stopped_at is null) as "replyClockId",
-      min(c.started_at) filter (where c.metric <> 'resolution' and c.stopped_at is null) as "replyStartedAt",
-      min(c.id) filter (where c.metric = 'resolution' and c.stopped_at is null) as "resolutionClockId",
-      min(c.started_at) filter (where c.metric = 'resolution' and c.stopped_at is null) as "resolutionStartedAt",
       min(t.received_at) filter (where t.status <> 'resolved') as "oldestUnresolved",
-      max(c.stopped_at) filter (where c.metric = 'resolution' and c.state <> 'cancelled') as "resolvedBefore",
-      (coalesce(max(c.round) filter (where c.metric = 'resolution' and c.email_id = e.id), 0))::int
-        as "resolutionRounds",
-      coalesce(bool_or(c.state = 'paused' and c.pause_reason = 'waiting_for_customer'), false) as "awaitsCustomer"
+      ${earliest(`c.metric <> 'resolution'`)} as reply,
+      ${earliest(`c.metric = 'resolution'`)} as resolution,
+      max(c.stopped_at) filter (where c.metric = 'resolution') as "resolvedBefore",
+      coalesce(max(c.round) filter (where c.email_id = e.id and c.metric <> 'resolution'), 0) as "replyRounds",
+      coalesce(max(c.round) filter (where c.email_id = e.id and c.metric = 'resolution'), 0) as "resolutionRounds",
+      coalesce(bool_or(c.pause_reason = 'waiting_for_customer'), false) as "awaitsCustomer"
     from emails t left join sla_clocks c on c.email_id = t.id
     where t.thread_id = e.thread_id and t.user_id = e.user_id and t.kind = 'human') t
   where e.id = any($1) and e.kind = 'human' and e.status <> 'resolved'

@@ -9,7 +9,14 @@ const MOST_TOLD = 20
 
 /** Counts what a change would make of clocks, each of them given once as it is and as it would be. */
 export class Simulation {
-  private readonly figures = { clocks: 0, changed: 0, earlier: 0, later: 0, cancelled: 0, revived: 0 }
+  private readonly figures = {
+    clocks: 0,
+    changed: 0,
+    earlier: 0,
+    later: 0,
+    losingTarget: 0,
+    gainingTarget: 0,
+  }
   private readonly due = { wouldWarnNow: 0, wouldBreachNow: 0 }
   private readonly wouldBreachWithin = { nextHour: 0, nextDay: 0 }
   private readonly nowWithin = { nextHour: 0, nextDay: 0 }
@@ -22,8 +29,8 @@ export class Simulation {
 
   add(clock: Recomputable, face: ClockFace): void {
     this.countDue(face)
-    if (clock.state === 'cancelled') {
-      if (face.state !== 'cancelled') this.figures.revived++
+    if (clock.targetSeconds === null) {
+      if (face.targetSeconds !== null) this.figures.gainingTarget++
       return
     }
     this.figures.clocks++
@@ -32,7 +39,7 @@ export class Simulation {
     const ms = this.movedBy(clock, face)
     if (ms === 0 && face.warningAt?.getTime() === clock.warningAt?.getTime()) return
     this.figures.changed++
-    if (face.state === 'cancelled') this.figures.cancelled++
+    if (face.targetSeconds === null) this.figures.losingTarget++
     else if (ms < 0) this.figures.earlier++
     else if (ms > 0) this.figures.later++
     this.sample.push({ id: clock.id, ms: Math.abs(ms), told: toldOf(clock, face) })
@@ -49,22 +56,22 @@ export class Simulation {
 
   /** What the monitor would say at once. */
   private countDue(face: ClockFace): void {
-    if (face.state !== 'running') return
-    if (breachDueAt(face.deadlineAt!) <= this.now) this.due.wouldBreachNow++
+    if (face.state !== 'running' || !face.deadlineAt) return
+    if (breachDueAt(face.deadlineAt) <= this.now) this.due.wouldBreachNow++
     else if (!face.warnedAt && face.warningAt! <= this.now) this.due.wouldWarnNow++
     this.countWithin(face, this.wouldBreachWithin)
   }
 
   private countWithin({ state, deadlineAt }: ClockFace, within: { nextHour: number; nextDay: number }): void {
-    if (state !== 'running') return
-    const inMs = breachDueAt(deadlineAt!).getTime() - this.now.getTime()
+    if (state !== 'running' || !deadlineAt) return
+    const inMs = breachDueAt(deadlineAt).getTime() - this.now.getTime()
     if (inMs > 0 && inMs <= HOUR) within.nextHour++
     if (inMs > 0 && inMs <= 24 * HOUR) within.nextDay++
   }
 
   /** By how much the deadline moves; of clocks that stand still, the remaining time. */
   private movedBy(clock: ClockFace, face: ClockFace): number {
-    if (face.state === 'cancelled') return Infinity
+    if (face.targetSeconds === null) return Infinity
     if (clock.deadlineAt && face.deadlineAt) return face.deadlineAt.getTime() - clock.deadlineAt.getTime()
     const left = (one: ClockFace) => remainingMinutes(this.calendarOf(one), one, this.now)! * 60_000
     // Its time would have been over before it was paused: it runs, and nothing is left.
@@ -86,5 +93,5 @@ const toldOf = (
   face: ClockFace,
 ): SimulatedClockView => ({
   ...{ emailId, metric, state: state as 'running' | 'paused', deadlineAt },
-  newDeadlineAt: face.state === 'cancelled' ? null : face.deadlineAt,
+  newDeadlineAt: face.deadlineAt,
 })

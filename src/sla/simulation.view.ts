@@ -21,7 +21,7 @@ export class SimulatedClockView {
    */
   deadlineAt: Date | null
   /**
-   * Null while it is paused, and where it would be cancelled.
+   * Null while it is paused, and where it would have no target.
    * @example "2026-03-02T09:30:00.000Z"
    */
   newDeadlineAt: Date | null
@@ -31,12 +31,12 @@ export class SimulationView {
   /** The instant for which all of it holds. */
   at: Date
   /**
-   * Clocks under way: neither stopped nor breached.
+   * Clocks under way that have a target: neither stopped nor breached.
    * @example 120
    */
   clocks: number
   /**
-   * Those whose deadline, warning or, while paused, remaining time would be another, or that would be cancelled.
+   * Those whose deadline, warning or, while paused, remaining time would be another, or that would have no target.
    * @example 40
    */
   changed: number
@@ -53,12 +53,12 @@ export class SimulationView {
    * No policy would have a target for them any more.
    * @example 2
    */
-  cancelled: number
+  losingTarget: number
   /**
-   * Clocks cancelled before, and none of `clocks`, that would run again. What follows counts them in.
+   * Clocks without a target, and none of `clocks`, that would have one. What follows counts them in.
    * @example 0
    */
-  revived: number
+  gainingTarget: number
   /**
    * Would be warned at once: their warning has passed and their deadline not.
    * @example 5
@@ -73,7 +73,7 @@ export class SimulationView {
   wouldBreachWithin: BreachesWithinView
   /** The same as things stand. */
   nowWithin: BreachesWithinView
-  /** The 20 that change most: those cancelled, and then those that move furthest. */
+  /** The 20 that change most: those without a target any more, and then those that move furthest. */
   sample: SimulatedClockView[]
   /** There are more than 200,000 clocks, and only so many were computed. */
   isPartial: boolean

@@ -70,6 +70,6 @@ export class Simulations {
 }
 
 const CLOCKS = `with planned as materialized (${PLANNED_POLICIES}) ${recomputables(
-  `c.user_id = $1 and (c.stopped_at is null or e.status <> 'resolved')`,
+  `c.user_id = $1`,
   'planned',
 )}`

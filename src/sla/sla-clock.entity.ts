@@ -8,7 +8,7 @@ export class SlaClock {
   @Column('uuid') userId: string
   @Column('bigint') emailId: number
   @Column('text', { default: 'first_reply' }) metric: Metric
-  /** Above 1 where a reopened email must be resolved once more. */
+  /** Above 1 where a reopened email must be answered or resolved once more. */
   @Column('integer', { default: 1 }) round: number
   @Column('text', { default: 'running' }) state: ClockState
   /** The tenant's revision that it was computed at. */
@@ -17,9 +17,10 @@ export class SlaClock {
   /** Null: always open. */
   @Column('bigint', { nullable: true }) calendarVersionId: number | null
   @Column({ type: 'timestamptz', precision: 3 }) startedAt: Date
-  @Column('integer') targetSeconds: number
+  /** Null: its policy has no such target at present. */
+  @Column('integer', { nullable: true }) targetSeconds: number | null
   @Column('integer', { default: 20 }) warningPercent: number
-  /** None while it is paused. */
+  /** None while it is paused, without a target, or with one that its calendar never fills. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) warningAt: Date | null
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) deadlineAt: Date | null
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) warnedAt: Date | null

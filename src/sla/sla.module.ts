@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common'
 import { CalendarsModule } from '../calendars/calendars.module.js'
 import { EmailsModule } from '../emails/emails.module.js'
 import { ClockEvents } from './clock-events.js'
+import { ClockMerges } from './clock-merges.js'
 import { ClockPauses } from './clock-pauses.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { ClockStarts } from './clock-starts.js'
@@ -19,7 +20,16 @@ import { SlaRecomputation } from './sla.recomputation.js'
 import { SlaSettingsController } from './sla-settings.controller.js'
 import { SlaSettings } from './sla-settings.service.js'
 
-const clocks = [Clocks, ClocksListener, ClockStarts, ClockStops, ClockPauses, ClockRecomputation, ClockEvents]
+const clocks = [
+  Clocks,
+  ClocksListener,
+  ClockStarts,
+  ClockStops,
+  ClockPauses,
+  ClockMerges,
+  ClockRecomputation,
+  ClockEvents,
+]
 const answers = [Explanations, Simulations]
 const work = [SlaMonitor, SlaRecomputation, Escalations]
 

@@ -1,15 +1,22 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
-import { DueWorkRunner, type DueWork } from '../database/due-work.js'
-import { UnitOfWork } from '../database/unit-of-work.js'
-import type { Transaction } from '../database/transaction.js'
-import { ClockRecomputation } from './clock-recomputation.js'
 import { SLA_RECOMPUTATION } from '../calendars/revisions.service.js'
+import { Clock } from '../database/clock.js'
+import { DueWorkRunner, type DueWork } from '../database/due-work.js'
+import type { Transaction } from '../database/transaction.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { ClockRecomputation } from './clock-recomputation.js'
+import { MAY_CHANGE } from './recomputables.js'
 
 const BATCH = 500
 
+interface Tenant {
+  id: string
+  revision: number
+}
+
 /**
- * Carries a change of policies or calendars to every running clock of its tenant, a batch a transaction. The rows say how
- * far it has come, so that it goes on wherever a process died.
+ * Carries a change of policies or calendars to every running clock of its tenant, a batch a transaction, one tenant after
+ * another. The rows say how far it has come, so that it goes on wherever a process died.
  */
 @Injectable()
 export class SlaRecomputation implements DueWork<number>, OnModuleInit {
@@ -20,29 +27,41 @@ export class SlaRecomputation implements DueWork<number>, OnModuleInit {
     private readonly work: UnitOfWork,
     private readonly runner: DueWorkRunner,
     private readonly recomputation: ClockRecomputation,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
     this.runner.register(this)
   }
 
-  claim(): Promise<number[]> {
-    return this.work.run(async (tx) => {
-      const [tenant] = await tx.query<{ id: string; revision: number }>(
-        `select user_id as id, revision from sla_revisions where applied < revision
-         order by changed_at limit 1 for no key update skip locked`,
-      )
-      if (!tenant) return []
-      const ids = await staleClocks(tx, tenant.id, tenant.revision)
-      await this.recomputation.ofClocks(tx, ids)
-      if (ids.length < BATCH)
-        await tx.query(`update sla_revisions set applied = $2 where user_id = $1`, [
+  async claim(): Promise<number[]> {
+    let tenant: Tenant | undefined
+    try {
+      return await this.work.run(async (tx) => {
+        tenant = await nextTenant(tx)
+        if (!tenant) return []
+        const ids = await staleClocks(tx, tenant)
+        await this.recomputation.ofClocks(tx, ids)
+        // The revision's row comes last: a change of policies that holds it waits for no clock.
+        const { applied, sqlNow } = {
+          applied: ids.length < BATCH ? tenant.revision : 0,
+          sqlNow: this.clock.sqlNow,
+        }
+        await tx.query(
+          `update sla_revisions set swept_at = ${sqlNow}, applied = greatest(applied, $2) where user_id = $1`,
+          [tenant.id, applied],
+        )
+        tx.wake(this.name) // for the rest of this tenant, or for the next one
+        return ids
+      })
+    } catch (error) {
+      // The others go on before this one is tried again.
+      if (tenant)
+        await this.work.query(`update sla_revisions set swept_at = ${this.clock.sqlNow} where user_id = $1`, [
           tenant.id,
-          tenant.revision,
         ])
-      tx.wake(this.name) // for the rest of this tenant, or for the next one
-      return ids
-    })
+      throw error
+    }
   }
 
   async msUntilNextDue(): Promise<number | null> {
@@ -53,13 +72,22 @@ export class SlaRecomputation implements DueWork<number>, OnModuleInit {
   }
 }
 
-/** Without locks: the recomputation takes them in the order that everybody keeps. */
-async function staleClocks(tx: Transaction, tenantId: string, revision: number): Promise<number[]> {
-  const rows = await tx.query<{ id: number }>(
-    `select id from sla_clocks
-     where user_id = $1 and revision < $2 and breached_at is null and (stopped_at is null or state = 'cancelled')
-     order by revision limit ${BATCH}`,
-    [tenantId, revision],
+/** The one that has waited longest, unless another process is at it. Not by its row, which a change would wait for. */
+async function nextTenant(tx: Transaction): Promise<Tenant | undefined> {
+  const [tenant] = await tx.query<Tenant>(
+    `select id, revision from (
+       select user_id as id, revision from sla_revisions where applied < revision order by swept_at limit 10) open
+     where pg_try_advisory_xact_lock(hashtextextended('sla sweep ' || id, 0)) limit 1`,
   )
-  return rows.map(({ id }) => id)
+  return tenant
+}
+
+/** Without locks: the recomputation takes them in the order that everybody keeps. */
+async function staleClocks(tx: Transaction, { id, revision }: Tenant): Promise<number[]> {
+  const rows = await tx.query<{ id: number }>(
+    `select c.id from sla_clocks c
+     where c.user_id = $1 and c.revision < $2 and ${MAY_CHANGE} order by c.revision limit ${BATCH}`,
+    [id, revision],
+  )
+  return rows.map((row) => row.id)
 }

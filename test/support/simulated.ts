@@ -14,6 +14,7 @@ export interface SeenClock {
   warnedAt: Date | null
   breachedAt: Date | null
   stoppedAt: Date | null
+  targetSeconds: number | null
   /** Of one that stands still, as its explanation says. */
   remainingMinutes?: number
 }
@@ -22,7 +23,7 @@ export interface SeenClock {
 export async function clocksNow(punctual: TestApp, client: ApiClient): Promise<SeenClock[]> {
   const clocks = await punctual.query<SeenClock>(
     `select id, email_id as "emailId", metric, state, deadline_at as "deadlineAt", warning_at as "warningAt",
-       warned_at as "warnedAt", breached_at as "breachedAt", stopped_at as "stoppedAt"
+       warned_at as "warnedAt", breached_at as "breachedAt", stopped_at as "stoppedAt", target_seconds as "targetSeconds"
      from sla_clocks where user_id = $1 order by id`,
     [client.tenantId],
   )
@@ -36,16 +37,17 @@ export async function clocksNow(punctual: TestApp, client: ApiClient): Promise<S
 /** What a simulation should have said, from the clocks before the change and after all that came of it. */
 export function figuresOf(before: SeenClock[], later: SeenClock[], now: Date): Body {
   const pairs = before.map((was) => [was, later.find(({ id }) => id === was.id)!] as const)
-  const open = pairs.filter(([was]) => !was.stoppedAt && !was.breachedAt)
-  const rest = pairs.filter(([was]) => was.state === 'cancelled')
+  const underWay = pairs.filter(([was]) => !was.stoppedAt && !was.breachedAt)
+  const open = underWay.filter(([was]) => was.targetSeconds !== null)
+  const rest = underWay.filter(([was]) => was.targetSeconds === null)
   const isChanged = ([was, is]: (typeof pairs)[number]) =>
-    is.state === 'cancelled' ||
+    is.targetSeconds === null ||
     +is.deadlineAt! !== +was.deadlineAt! ||
     +is.warningAt! !== +was.warningAt! ||
     is.remainingMinutes !== was.remainingMinutes
   const changed = open.filter(isChanged)
   const movedBy = ([was, is]: (typeof pairs)[number]): number => {
-    if (is.state === 'cancelled') return Infinity
+    if (is.targetSeconds === null) return Infinity
     if (was.state === 'paused')
       return Math.round(((is.remainingMinutes ?? 0) - was.remainingMinutes!) * MINUTE)
     return +is.deadlineAt! - +was.deadlineAt!
@@ -63,8 +65,8 @@ export function figuresOf(before: SeenClock[], later: SeenClock[], now: Date): B
     unchanged: open.length - changed.length,
     earlier: moves.filter(({ ms }) => ms < 0).length,
     later: moves.filter(({ ms }) => ms > 0 && ms < Infinity).length,
-    cancelled: moves.filter(({ ms }) => ms === Infinity).length,
-    revived: rest.filter(([, is]) => is.state !== 'cancelled').length,
+    losingTarget: moves.filter(({ ms }) => ms === Infinity).length,
+    gainingTarget: rest.filter(([, is]) => is.targetSeconds !== null).length,
     wouldWarnNow: affected.filter(([was, is]) => is.warnedAt && !was.warnedAt && !is.breachedAt).length,
     wouldBreachNow: then.filter(({ breachedAt }) => breachedAt).length,
     wouldBreachWithin: { nextHour: within(then, HOUR), nextDay: within(then, 24 * HOUR) },
@@ -75,7 +77,7 @@ export function figuresOf(before: SeenClock[], later: SeenClock[], now: Date): B
       .map(({ pair: [was, is] }) => ({
         ...{ emailId: was.emailId, metric: was.metric, state: was.state },
         deadlineAt: was.deadlineAt?.toISOString() ?? null,
-        newDeadlineAt: is.state === 'cancelled' ? null : (is.deadlineAt?.toISOString() ?? null),
+        newDeadlineAt: is.deadlineAt?.toISOString() ?? null,
       })),
     isPartial: false,
   }
