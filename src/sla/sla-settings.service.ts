@@ -12,6 +12,7 @@ import {
   type PresentPolicies,
 } from './policy-order.js'
 import { SlaRevisions } from '../calendars/revisions.service.js'
+import { MAY_CHANGE } from './recomputables.js'
 import { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 import type { RecomputationView, SettingView } from './sla-settings.view.js'
@@ -71,8 +72,8 @@ export class SlaSettings {
     const [row] = await this.work.query<RecomputationView>(
       `select r.revision, r.applied = r.revision as "isComplete", r.changed_at as "changedAt",
          case when r.applied = r.revision then 0 else (select count(*)::int from (
-           select from sla_clocks c where c.user_id = r.user_id and c.revision < r.revision
-             and c.breached_at is null and (c.stopped_at is null or c.state = 'cancelled') limit $2
+           select from sla_clocks c where c.user_id = r.user_id and c.revision < r.revision and ${MAY_CHANGE}
+           limit $2
          ) as pending) end as "pendingClocks"
        from sla_revisions r where r.user_id = $1`,
       [tenantId, MOST_COUNTED],
