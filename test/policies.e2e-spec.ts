@@ -62,10 +62,12 @@ describe('the first policy whose conditions all hold decides', () => {
   })
 
   it('by the domain of the sender and its subdomains', async () => {
-    await create({ senderDomains: ['@Example.org', 'b.test'], firstReplyMinutes: 9 })
+    await create({ senderDomains: ['@Example.org', 'b.test', 'Bücher.example'], firstReplyMinutes: 9 })
     expect(await target(from('x@example.org'))).toBe(9)
     expect(await target(from('X@Mail.Example.ORG'))).toBe(9)
     expect(await target(from('x@b.test'))).toBe(9)
+    for (const domain of ['xn--bcher-kva.example', 'BÜCHER.example', 'post.bücher.example'])
+      expect(await target(from(`x@${domain}`)), domain).toBe(9)
     expect(await target(from('x@notexample.org'))).toBe(1440)
     expect(await target(from('example.org@x.test'))).toBe(1440)
   })

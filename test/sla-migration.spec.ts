@@ -60,14 +60,14 @@ it('keeps the targets and clocks of a database from before policies', async () =
       first_reply_seconds, next_reply_seconds, resolution_seconds, warning_percent from sla_settings order by position`),
   ).toMatchObject([
     {
-      name: 'Vip high',
+      name: 'vip high',
       priorities: ['high'],
       customer_tiers: ['vip'],
       first_reply_seconds: 600,
       warning_percent: 30,
     },
     {
-      name: 'Vip low',
+      name: 'vip low',
       first_reply_seconds: 900,
       next_reply_seconds: 900,
       is_active: false,

@@ -21,7 +21,7 @@ alter table sla_settings
   add on_breach text[] not null default '{notify}' check (on_breach <@ array['notify', 'raise_priority', 'reassign']);
 
 update sla_settings s
-set name = initcap(customer_tier) || ' ' || priority, position = p.place, priorities = array[priority],
+set name = customer_tier || ' ' || priority, position = p.place, priorities = array[priority],
     customer_tiers = array[customer_tier], first_reply_seconds = target_seconds, next_reply_seconds = target_seconds
 from (select id, row_number() over (partition by user_id order by id) as place from sla_settings) p
 where p.id = s.id;
@@ -56,8 +56,8 @@ select user_id, id, version, json_build_object('name', name, 'priorities', prior
   'resolutionSeconds', resolution_seconds, 'calendarId', calendar_id, 'warningPercent', warning_percent,
   'onWarning', on_warning, 'onBreach', on_breach) from sla_settings;
 
--- Grows by one with every change of a tenant's policies or calendars; clocks of an earlier one are recomputed, and
--- once all are, applied has caught up.
+-- Grows by one with every change of a tenant's policies or calendars that clocks depend on; clocks of an earlier one
+-- are recomputed, and once all are, applied has caught up.
 create table sla_revisions (
   user_id uuid primary key references "user" (id) on delete cascade,
   revision bigint not null default 0,

@@ -132,7 +132,7 @@ export class DeadlineTooFar extends Error {
   }
 }
 
-/** Two centuries of a usual week, and of the busiest one allowed still five years: about a megabyte a calendar. */
+/** Two centuries of a usual week, and of the busiest one allowed still eleven years: about a megabyte a calendar. */
 const MOST_INTERVALS_KEPT = 50_000
 const HUNDRED_YEARS = 36_525 * DAY
 const WEEKS = Math.ceil(HUNDRED_YEARS / (7 * DAY)) + 1

@@ -4,7 +4,7 @@ import { dayOf, timeOfDay } from './local-time.js'
 /** Takes down what is wrong with a field, said so that it reads on after the field's name. */
 export type Report = (field: string, message: string) => void
 
-const MOST_INTERVALS = 24
+const MOST_INTERVALS = 12
 const MOST_HOLIDAYS = 2_000
 const LONGEST_NAME = 200
 const FIRST_YEAR = 1970
@@ -30,7 +30,7 @@ export function readTimezone(value: unknown, field: string, report: Report): str
 export function readIntervals(value: unknown, field: string, report: Report): [string, string][] {
   if (!Array.isArray(value)) return report(field, 'must be a list such as [["09:00", "17:00"]]') ?? []
   if (value.length > MOST_INTERVALS)
-    return report(field, `must have at most ${MOST_INTERVALS} intervals`) ?? []
+    return report(field, `must have at most ${MOST_INTERVALS} intervals a day`) ?? []
   const read = value.flatMap((pair: unknown, index) => {
     const problem = intervalProblem(pair)
     if (problem) return report(`${field}.${index}`, problem) ?? []

@@ -35,7 +35,7 @@ export class CalendarsController {
     return this.calendars.read(me.tenantId, id)
   }
 
-  /** Change a calendar. What is given replaces what it says; open clocks follow. */
+  /** Change a calendar. What is given replaces what it says; running clocks follow. */
   @Roles('admin', 'manager')
   @Patch(':id')
   @MayAnswer(422)
@@ -43,7 +43,7 @@ export class CalendarsController {
     return this.calendars.change(me.tenantId, id, body)
   }
 
-  /** Remove a calendar that no active reply target is counted by. */
+  /** Remove a calendar by which no policy counts. */
   @Roles('admin', 'manager')
   @Delete(':id')
   @HttpCode(204)

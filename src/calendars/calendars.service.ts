@@ -7,6 +7,7 @@ import type { PageQuery } from '../http/paging.dto.js'
 import { conflict, notFound } from '../http/problem.js'
 import type { CalendarDefinition, Holiday } from './calendar-definition.js'
 import { requestedCalendar } from './calendar-request.js'
+import { refuseTooShort, refuseUsed, useOf } from './calendar-use.js'
 import type { ChangeCalendarDto, CreateCalendarDto } from './calendars.dto.js'
 import type { CalendarView } from './calendars.view.js'
 import { SlaCalendar } from './calendar.entity.js'
@@ -53,19 +54,21 @@ export class Calendars {
   /** @throws Problem 409, 422 as `create` */
   change(tenantId: string, id: number, { name, ...changes }: ChangeCalendarDto): Promise<CalendarView> {
     return this.runWithFreeName(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
+      await this.revisions.lock(tx, tenantId)
       const calendar = await findLocked(tx, tenantId, id)
       const definition = definitionOf({ ...calendar.definition, ...changes })
-      return viewOf(await store(tx, calendar, name ?? calendar.name, definition))
+      if (name !== undefined && name !== calendar.name) await rename(tx, calendar, name)
+      await this.redefine(tx, tenantId, calendar, definition)
+      return viewOf(await find(tx, tenantId, id))
     })
   }
 
-  /** @throws Problem 409 while a reply target is counted by it */
+  /** @throws Problem 409 while a policy counts by it */
   remove(tenantId: string, id: number): Promise<void> {
     return this.work.run(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
+      await this.revisions.lock(tx, tenantId)
       await findLocked(tx, tenantId, id)
-      await refuseUsed(tx, id)
+      refuseUsed(await useOf(tx, id))
       await tx.query(`update sla_calendars set deleted_at = ${tx.sqlNow} where id = $1`, [id])
     })
   }
@@ -73,11 +76,11 @@ export class Calendars {
   /**
    * Adds the dates that the calendar has not: those that it has keep their names.
    * @returns the dates added
-   * @throws Problem 422 when they become too many, or the calendar is always open
+   * @throws Problem 422 when they become too many, its policies would count too long, or the calendar is always open
    */
   addHolidays(tenantId: string, id: number, holidays: Holiday[], dryRun: boolean): Promise<Set<string>> {
     return this.work.run(async (tx) => {
-      if (!dryRun) await this.revisions.bump(tx, tenantId)
+      if (!dryRun) await this.revisions.lock(tx, tenantId)
       const calendar = await findLocked(tx, tenantId, id)
       const known = new Set(calendar.definition.holidays.map(({ date }) => date))
       const added = holidays.filter(({ date }) => !known.has(date))
@@ -85,9 +88,28 @@ export class Calendars {
         ...calendar.definition,
         holidays: [...calendar.definition.holidays, ...added],
       })
-      if (!dryRun) await store(tx, calendar, calendar.name, definition)
+      if (dryRun) refuseTooShort(definition, await useOf(tx, id))
+      else await this.redefine(tx, tenantId, calendar, definition)
       return new Set(added.map(({ date }) => date))
     })
+  }
+
+  /** Saying the same again is no change. What no mail is measured by concerns no clock. */
+  private async redefine(
+    tx: Transaction,
+    tenantId: string,
+    { id, version, ...present }: CalendarRow,
+    definition: CalendarDefinition,
+  ): Promise<void> {
+    if (isDeepStrictEqual(definition, present.definition)) return
+    const use = await useOf(tx, id)
+    refuseTooShort(definition, use)
+    await tx.query(`update sla_calendars set version = $2, updated_at = now() where id = $1`, [
+      id,
+      version + 1,
+    ])
+    await addVersion(tx, id, version + 1, definition)
+    if (use.isActive) await this.revisions.bump(tx, tenantId)
   }
 
   /** Two requests may want one name at once: the index decides. */
@@ -125,18 +147,8 @@ async function findLocked(tx: Transaction, tenantId: string, id: number): Promis
   return find(tx, tenantId, id)
 }
 
-/** Saying the same again is no change, and a new name alone makes no version. */
-async function store(tx: Transaction, calendar: CalendarRow, name: string, definition: CalendarDefinition) {
-  const isSame = isDeepStrictEqual(definition, calendar.definition)
-  if (isSame && name === calendar.name) return calendar
-  const version = calendar.version + (isSame ? 0 : 1)
-  const [changed] = await tx.query<{ updatedAt: Date }>(
-    `update sla_calendars set name = $2, version = $3, updated_at = now() where id = $1
-     returning updated_at as "updatedAt"`,
-    [calendar.id, name, version],
-  )
-  if (!isSame) await addVersion(tx, calendar.id, version, definition)
-  return { ...calendar, ...changed!, name, version, definition }
+async function rename(tx: Transaction, { id }: CalendarRow, name: string): Promise<void> {
+  await tx.query(`update sla_calendars set name = $2, updated_at = now() where id = $1`, [id, name])
 }
 
 async function addVersion(
@@ -150,17 +162,6 @@ async function addVersion(
      select user_id, id, $2, $3 from sla_calendars where id = $1`,
     [calendarId, version, JSON.stringify(definition)],
   )
-}
-
-/** A calendar by which a policy counts stays. Both wait for the tenant's revision, so neither misses the other. */
-async function refuseUsed(tx: Transaction, calendarId: number): Promise<void> {
-  const policies = await tx.query<{ name: string }>(
-    `select name from sla_settings where calendar_id = $1 order by position limit 3`,
-    [calendarId],
-  )
-  if (policies.length === 0) return
-  const names = policies.map(({ name }) => `“${name}”`).join(', ')
-  throw conflict('calendar_in_use', `Policies count by this calendar: ${names}`)
 }
 
 const definitionOf = ({

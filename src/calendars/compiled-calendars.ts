@@ -4,12 +4,14 @@ import type { Transaction } from '../database/transaction.js'
 import { ALWAYS_OPEN, BusinessCalendar } from './business-calendar.js'
 import type { CalendarDefinition } from './calendar-definition.js'
 
+const MOST_KEPT = 100
+
 type CalendarOf = (terms: { calendarVersionId: number | null }) => BusinessCalendar
 
-/** Calendars by version, compiled once: a version never changes. */
+/** Calendars by version, compiled once: a version never changes. The busiest take a megabyte each. */
 @Injectable()
 export class CompiledCalendars {
-  private readonly compiled = new LRUCache<number, BusinessCalendar>({ max: 500 })
+  private readonly compiled = new LRUCache<number, BusinessCalendar>({ max: MOST_KEPT })
 
   /** Finds the calendars of these terms; what it returns answers for each of them without asking again. */
   async load(tx: Transaction, terms: { calendarVersionId: number | null }[]): Promise<CalendarOf> {

@@ -45,6 +45,6 @@ const openTimes = (intervals: LocalInterval[]): OpenTime[] =>
   intervals.map(([open, close]) => ({ from: timeOfDay(open), to: timeOfDay(close) }))
 
 /** 0 is Monday. 1970-01-01 was a Thursday. */
-const weekdayOf = (day: number) => (((day / DAY + 3) % 7) + 7) % 7
+export const weekdayOf = (day: number) => (((day / DAY + 3) % 7) + 7) % 7
 
 const sum = (times: OpenTime[]) => times.reduce((total, { from, to }) => total + to - from, 0)

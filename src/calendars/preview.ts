@@ -1,8 +1,9 @@
 import { unprocessable } from '../http/problem.js'
 import { BusinessCalendar, DeadlineTooFar } from './business-calendar.js'
 import { account, elapsedWithPauses, remainingMs, replySchedule } from './business-time.js'
+import type { CalendarDefinition } from './calendar-definition.js'
 import { requestedCalendar } from './calendar-request.js'
-import { refuseEndlessWork } from './preview-budget.js'
+import { MOST_OPENINGS, openingsNeeded } from './opening-budget.js'
 import { readPreview, type PreviewTerms } from './preview-input.js'
 import type { PreviewDto } from './preview.dto.js'
 import type { PreviewView } from './preview.view.js'
@@ -18,7 +19,7 @@ export function previewOf(input: PreviewDto): PreviewView {
   const terms = readPreview(input)
   const { timezone, calendar: hours, holidays } = input
   const definition = requestedCalendar({ timezone, calendar: hours, holidays })
-  refuseEndlessWork(definition.hours, terms)
+  refuseEndlessWork(definition, terms)
   const calendar = BusinessCalendar.compile(definition)
   try {
     return preview(calendar, terms)
@@ -27,6 +28,22 @@ export function previewOf(input: PreviewDto): PreviewView {
     const message = 'is not used up within 100 years: the calendar has too little open time'
     throw unprocessable([{ field: 'targetMinutes', message }])
   }
+}
+
+/**
+ * A calendar of a preview is compiled for one answer: ten years of a target in hours of six minutes each would be
+ * half a million intervals. Ten years of office hours are twelve thousand.
+ * @throws Problem 422 before that work begins
+ */
+function refuseEndlessWork(
+  calendar: CalendarDefinition,
+  { start, targetMs, pauses, pausedAt }: PreviewTerms,
+) {
+  const pausedUntil = Math.max(start, pausedAt ?? start, ...pauses.map(({ to }) => to))
+  const openings = openingsNeeded(calendar, pausedAt === null ? targetMs : 0, pausedUntil - start)
+  if (openings <= MOST_OPENINGS) return
+  const field = pausedUntil > start ? 'pauses' : 'targetMinutes'
+  throw unprocessable([{ field, message: `must be used up within ${MOST_OPENINGS} opening intervals` }])
 }
 
 function preview(calendar: BusinessCalendar, terms: PreviewTerms): PreviewView {

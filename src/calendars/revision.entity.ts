@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** Counts the changes of a tenant's policies and calendars, and how many of them have reached every clock. */
+/** Counts the changes of a tenant's policies and calendars that clocks depend on, and how many reached every clock. */
 @Entity('sla_revisions')
 export class SlaRevision {
   @PrimaryColumn('uuid') userId: string

@@ -4,9 +4,11 @@ import { invalid, notFound } from '../http/problem.js'
 import { BusinessCalendar } from '../calendars/business-calendar.js'
 import type { CalendarDefinition } from '../calendars/calendar-definition.js'
 import { requestedCalendar } from '../calendars/calendar-request.js'
+import { refuseTooShort, useOf } from '../calendars/calendar-use.js'
 import type { CompiledCalendars } from '../calendars/compiled-calendars.js'
 import { DEFAULT_POLICIES } from './default-policies.js'
 import { planChange, planCreation, planRemoval, type PolicyPlan } from './policy-order.js'
+import { defined } from './policy-rules.js'
 import type { SimulateDto } from './simulation.dto.js'
 import { SlaSetting } from './sla-setting.entity.js'
 
@@ -46,7 +48,9 @@ export async function planned(
   if (changes) return rowsOf(await planChange(tx, present, settingId!, changes))
   if (setting) return rowsOf(await planCreation(tx, present, setting))
   if (remove) return rowsOf(planRemoval(present, remove))
-  const compiled = BusinessCalendar.compile(await definitionWith(tx, tenantId, calendarId!, calendar!))
+  const definition = await definitionWith(tx, tenantId, calendarId!, calendar!)
+  refuseTooShort(definition, await useOf(tx, calendarId!), FIELDS.calendar)
+  const compiled = BusinessCalendar.compile(definition)
   return { ...rowsOf({ order: policies }), calendar: { id: calendarId!, compiled } }
 }
 
@@ -105,6 +109,3 @@ async function definitionWith(
 }
 
 const FIELDS = { timezone: 'calendar.timezone', calendar: 'calendar.hours', holidays: 'calendar.holidays' }
-
-const defined = <T extends object>(changes: T): Partial<T> =>
-  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>

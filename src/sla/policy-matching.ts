@@ -1,14 +1,11 @@
-/** SQL: the part of the address of email `e` that a sender domain is compared with. */
-const DOMAIN = `lower(substring(e.from_address from '[^@]*$'))`
-
 /** SQL conditions of policy `p` on email `e`, by the property that states them. Null is any. */
 export const CONDITIONS = {
   priorities: `e.priority = any(p.priorities)`,
   customerTiers: `e.customer_tier = any(p.customer_tiers)`,
   mailboxIds: `coalesce(e.provider_id = any(p.mailbox_ids), false)`,
   categories: `coalesce(lower(e.category) = any(p.categories), false)`,
-  senderDomains: `exists (select from unnest(p.sender_domains) as d(name)
-    where ${DOMAIN} = d.name or right(${DOMAIN}, length(d.name) + 1) = '.' || d.name)`,
+  // Those of an email hold the domains above it too.
+  senderDomains: `p.sender_domains && e.sender_domains`,
 } as const
 
 const COLUMNS: Record<Condition, string> = {
@@ -25,7 +22,7 @@ const ACTUAL: Record<Condition, string> = {
   customerTiers: 'e.customer_tier',
   mailboxIds: 'e.provider_id',
   categories: 'e.category',
-  senderDomains: DOMAIN,
+  senderDomains: `coalesce(e.sender_domains[1], lower(substring(e.from_address from '[^@]*$')))`,
 }
 
 export type Condition = keyof typeof CONDITIONS

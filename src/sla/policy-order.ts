@@ -1,12 +1,13 @@
 import type { Transaction } from '../database/transaction.js'
 import { conflict, notFound } from '../http/problem.js'
 import type { CompiledCalendars } from '../calendars/compiled-calendars.js'
-import { inputOf, refuseUnreachable, refuseUnusable, type Hold } from './policy-rules.js'
+import { refuseUnreachable } from './policy-reach.js'
+import { inputOf, refuseUnusable, type Hold } from './policy-rules.js'
 import { DEFINING } from './sla-setting-version.entity.js'
 import { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 
-const MOST_POLICIES = 200
+const MOST_POLICIES = 100
 
 /** What a change makes of a tenant's policies, before it is carried out, or only tried out. */
 export interface PolicyPlan {
@@ -14,6 +15,8 @@ export interface PolicyPlan {
   isNewVersion: boolean
   /** All of them in their new order. */
   order: SlaSetting[]
+  /** Whether mail may be measured otherwise from now on. */
+  isFeltByClocks: boolean
 }
 
 export interface PresentPolicies {
@@ -36,7 +39,7 @@ export async function planCreation(
   await refuseUnusable(tx, policy, calendars, {}, hold)
   const order = moved([...policies, policy], policy, input.position ?? 1)
   refuseUnreachable(order, policy)
-  return { policy, isNewVersion: true, order }
+  return { policy, isNewVersion: true, order, isFeltByClocks: policy.isActive }
 }
 
 /** @throws Problem 422 as `planCreation`; the default keeps its place and takes everything */
@@ -47,21 +50,22 @@ export async function planChange(
   input: ChangeSettingDto,
 ): Promise<PolicyPlan> {
   const policy = findPolicy(policies, id)
-  const before = definitionOf(policy)
+  const [definition, inForce] = [definitionOf(policy), inForceOf(policies)]
   Object.assign(policy, inputOf(input), input.name !== undefined && { name: input.name })
   await refuseUnusable(tx, policy, calendars, input, hold)
   const order = input.position === undefined ? policies : moved(policies, policy, input.position)
   refuseUnreachable(order, policy)
-  const isNewVersion = definitionOf(policy) !== before
+  const isNewVersion = definitionOf(policy) !== definition
   if (isNewVersion) policy.version++
-  return { policy, isNewVersion, order }
+  return { policy, isNewVersion, order, isFeltByClocks: inForceOf(order) !== inForce }
 }
 
 /** @throws Problem 409 for the default */
 export function planRemoval({ policies }: Pick<PresentPolicies, 'policies'>, id: number): PolicyPlan {
   const policy = findPolicy(policies, id)
   if (policy.isDefault) throw conflict('default_policy', 'The default policy stays; change it instead')
-  return { policy, isNewVersion: false, order: policies.filter((one) => one !== policy) }
+  const order = policies.filter((one) => one !== policy)
+  return { policy, isNewVersion: false, order, isFeltByClocks: policy.isActive }
 }
 
 /** @throws Problem 404 */
@@ -81,6 +85,10 @@ function moved(policies: SlaSetting[], policy: SlaSetting, position: number): Sl
   return [...others.filter(({ isDefault }) => !isDefault), ...others.filter(({ isDefault }) => isDefault)]
 }
 
-/** What clocks depend on; a new name is no new version. */
+/** The versions that mail is measured by, in their order. */
+const inForceOf = (policies: SlaSetting[]): string =>
+  JSON.stringify(policies.flatMap(({ id, version, isActive }) => (isActive ? [[id, version]] : [])))
+
+/** A new name is no new version. */
 const definitionOf = (policy: SlaSetting): string =>
   JSON.stringify(DEFINING.filter((key) => key !== 'name').map((key) => policy[key]))

@@ -1,13 +1,15 @@
 import type { Transaction } from '../database/transaction.js'
-import { PRIORITIES, TIERS } from '../emails/email.entity.js'
 import { tierMatch } from '../emails/tier-matches.js'
 import { unprocessable, type FieldError } from '../http/problem.js'
-import { DeadlineTooFar } from '../calendars/business-calendar.js'
+import type { CalendarDefinition } from '../calendars/calendar-definition.js'
 import type { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import { targetProblem } from '../calendars/opening-budget.js'
 import type { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto } from './sla-settings.dto.js'
 
 const MOST_MINUTES = 10 * 366 * 24 * 60
+/** No mail comes from deeper, and each label is another look-up in every policy. */
+const MOST_LABELS = 10
 const TARGETS = {
   firstReplyMinutes: 'firstReplySeconds',
   nextReplyMinutes: 'nextReplySeconds',
@@ -42,13 +44,13 @@ export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
     columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
   if (input.senderDomains)
     columns.senderDomains = [...new Set(input.senderDomains.map((name) => domainOf(name)!))]
-  return JSON.parse(JSON.stringify(columns)) as Partial<SlaSetting> // what is undefined stays as it is
+  return defined(columns)
 }
 
 /**
  * What the tenant's other rows decide.
  * @param hold how the calendar is kept from being removed meanwhile
- * @throws Problem 422 for a calendar or mailbox that is not there, a target beyond all time, and a narrowed default
+ * @throws Problem 422 for a calendar or mailbox that is not there, a target that it cannot count, and a narrowed default
  */
 export async function refuseUnusable(
   tx: Transaction,
@@ -69,27 +71,16 @@ export async function refuseUnusable(
     errors.push({ field: 'mailboxIds', message: 'must be mailboxes of yours' })
   if (policy.calendarId !== null && policy.calendarId !== undefined && found!.calendarVersionId === null)
     errors.push({ field: 'calendarId', message: 'must be a calendar of yours' })
-  else errors.push(...(await unreachableTargets(tx, policy, found!.calendarVersionId, calendars)))
+  else {
+    const calendarOf = await calendars.load(tx, [found!])
+    errors.push(...targetErrors(policy, calendarOf(found!).definition))
+  }
   if (errors.length > 0) throw unprocessable(errors)
 }
 
-/** @throws Problem 422 for a policy all of whose mail others take before it */
-export function refuseUnreachable(order: SlaSetting[], policy: SlaSetting): void {
-  if (!policy.isActive || policy.isDefault) return
-  const earlier = order.slice(0, order.indexOf(policy)).filter(({ isActive }) => isActive)
-  const takers = new Set<SlaSetting>()
-  for (const priority of policy.priorities ?? PRIORITIES)
-    for (const tier of policy.customerTiers ?? TIERS) {
-      const taker = earlier.find((one) => takes(one, policy, priority, tier))
-      if (!taker) return
-      takers.add(taker)
-    }
-  const names = [...takers].map(({ name }) => `“${name}”`).join(', ')
-  throw unprocessable(
-    [{ field: 'position', message: `leaves it without mail: ${names} before it take all that it matches` }],
-    'unreachable_policy',
-  )
-}
+/** What is undefined is not set: it stays as it is. */
+export const defined = <T extends object>(changes: T): Partial<T> =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>
 
 function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
   for (const field of CONDITIONS)
@@ -109,7 +100,10 @@ function* valueErrors(input: ChangeSettingDto): Generator<FieldError> {
     yield { field: 'warningPercent', message: 'must be a whole number from 1 to 99' }
   for (const [index, name] of (senderDomains ?? []).entries())
     if (!domainOf(name))
-      yield { field: `senderDomains.${index}`, message: 'must be a domain such as example.com' }
+      yield {
+        field: `senderDomains.${index}`,
+        message: `must be a domain such as example.com, of at most ${MOST_LABELS} labels`,
+      }
   for (const [index, name] of (categories ?? []).entries())
     if (name.trim() === '') yield { field: `categories.${index}`, message: 'must not be empty' }
 }
@@ -122,39 +116,15 @@ function* defaultErrors(policy: SlaSetting, input: ChangeSettingDto): Generator<
     yield { field: 'position', message: 'is not for the default, which is always last' }
 }
 
-async function unreachableTargets(
-  tx: Transaction,
-  policy: SlaSetting,
-  calendarVersionId: number | null,
-  calendars: CompiledCalendars,
-): Promise<FieldError[]> {
-  const calendar = (await calendars.load(tx, [{ calendarVersionId }]))({ calendarVersionId })
-  const now = (await tx.now()).getTime()
-  return Object.entries(TARGETS).flatMap(([field, column]) => {
-    try {
-      calendar.deadline(now, (policy[column] ?? 0) * 1_000)
-      return []
-    } catch (error) {
-      if (!(error instanceof DeadlineTooFar)) throw error
-      return [{ field, message: 'cannot be reached within 100 years of this calendar' }]
-    }
-  })
+function* targetErrors(policy: SlaSetting, calendar: CalendarDefinition): Generator<FieldError> {
+  for (const [field, column] of Object.entries(TARGETS)) {
+    const message = targetProblem(calendar, (policy[column] ?? 0) * 1_000)
+    if (message) yield { field, message }
+  }
 }
 
-/** Whether policy `a` takes all that `b` takes of this priority and tier. */
-const takes = (a: SlaSetting, b: SlaSetting, priority: string, tier: string): boolean =>
-  (a.priorities ?? [priority]).includes(priority as never) &&
-  (a.customerTiers ?? [tier]).includes(tier as never) &&
-  covers(a.mailboxIds, b.mailboxIds, (one, other) => one === other) &&
-  covers(a.categories, b.categories, (one, other) => one === other) &&
-  covers(a.senderDomains, b.senderDomains, (one, other) => other === one || other.endsWith(`.${one}`))
-
-/** Null is any. */
-const covers = <T>(a: T[] | null, b: T[] | null, includes: (one: T, other: T) => boolean): boolean =>
-  !a || (b ?? null)?.every((other) => a.some((one) => includes(one, other))) === true
-
-/** As mail addresses write it; null for what is no domain. */
+/** As mail addresses write it; null for what is no domain, or too deep a one. */
 function domainOf(text: string): string | null {
   const match = tierMatch(text)
-  return match?.includes('@') ? null : match
+  return !match || match.includes('@') || match.split('.').length > MOST_LABELS ? null : match
 }

@@ -71,7 +71,7 @@ class PolicyDto {
    */
   @IsOptional()
   @IsArray()
-  @ArrayMaxSize(1_000)
+  @ArrayMaxSize(200)
   @IsString({ each: true })
   @Length(1, 254, { each: true })
   senderDomains?: string[] | null

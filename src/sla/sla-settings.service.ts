@@ -3,13 +3,23 @@ import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { DEFAULT_POLICIES } from './default-policies.js'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
-import { findPolicy, planChange, planCreation, planRemoval, type PresentPolicies } from './policy-order.js'
+import {
+  findPolicy,
+  planChange,
+  planCreation,
+  planRemoval,
+  type PolicyPlan,
+  type PresentPolicies,
+} from './policy-order.js'
 import { SlaRevisions } from '../calendars/revisions.service.js'
+import { MAY_CHANGE } from './recomputables.js'
 import { SlaSetting } from './sla-setting.entity.js'
 import type { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 import type { RecomputationView, SettingView } from './sla-settings.view.js'
 
-/** A tenant's policies. Every change reaches the running clocks, as a new revision. */
+const MOST_COUNTED = 10_000
+
+/** A tenant's policies. A change that clocks depend on reaches those that run, as a new revision. */
 @Injectable()
 export class SlaSettings {
   constructor(
@@ -29,10 +39,10 @@ export class SlaSettings {
   /** @throws Problem 422 naming what is wrong, also for a policy that would never be reached */
   create(tenantId: string, input: CreateSettingDto): Promise<SettingView> {
     return this.carryOut(tenantId, async (tx, present) => {
-      const { policy, order } = await planCreation(tx, present, input)
+      const { policy, ...plan } = await planCreation(tx, present, input)
       await tx.manager.save(policy)
       await storeVersion(tx, policy.id)
-      await storeOrder(tx, order)
+      await this.putInForce(tx, tenantId, plan)
       return this.fresh(tx, tenantId, policy.id)
     })
   }
@@ -40,10 +50,10 @@ export class SlaSettings {
   /** @throws Problem 422 as `create`; the default keeps its place and takes everything */
   change(tenantId: string, id: number, input: ChangeSettingDto): Promise<SettingView> {
     return this.carryOut(tenantId, async (tx, present) => {
-      const { policy, order, isNewVersion } = await planChange(tx, present, id, input)
+      const { policy, ...plan } = await planChange(tx, present, id, input)
       await tx.manager.save(policy)
-      if (isNewVersion) await storeVersion(tx, id)
-      await storeOrder(tx, order)
+      if (plan.isNewVersion) await storeVersion(tx, id)
+      await this.putInForce(tx, tenantId, plan)
       return this.fresh(tx, tenantId, id)
     })
   }
@@ -51,20 +61,22 @@ export class SlaSettings {
   /** Its mail falls to the next policy that matches. @throws Problem 409 for the default */
   remove(tenantId: string, id: number): Promise<void> {
     return this.carryOut(tenantId, async (tx, present) => {
-      const { order } = planRemoval(present, id)
+      const plan = planRemoval(present, id)
       await tx.manager.delete(SlaSetting, { id, userId: tenantId })
-      await storeOrder(tx, order)
+      await this.putInForce(tx, tenantId, plan)
     })
   }
 
-  /** How far the last change has come. */
+  /** How far the last change has come. Asked again and again, while there may be a million clocks. */
   async recomputation(tenantId: string): Promise<RecomputationView> {
     const [row] = await this.work.query<RecomputationView>(
       `select r.revision, r.applied = r.revision as "isComplete", r.changed_at as "changedAt",
-         (select count(*)::int from sla_clocks c where c.user_id = r.user_id and c.revision < r.revision
-            and c.breached_at is null and (c.stopped_at is null or c.state = 'cancelled')) as "pendingClocks"
+         case when r.applied = r.revision then 0 else (select count(*)::int from (
+           select from sla_clocks c where c.user_id = r.user_id and c.revision < r.revision and ${MAY_CHANGE}
+           limit $2
+         ) as pending) end as "pendingClocks"
        from sla_revisions r where r.user_id = $1`,
-      [tenantId],
+      [tenantId, MOST_COUNTED],
     )
     return row ?? { revision: 0, isComplete: true, pendingClocks: 0, changedAt: null }
   }
@@ -79,10 +91,19 @@ export class SlaSettings {
     change: (tx: Transaction, present: PresentPolicies) => Promise<T>,
   ): Promise<T> {
     return this.work.run(async (tx) => {
-      await this.revisions.bump(tx, tenantId)
+      await this.revisions.lock(tx, tenantId)
       const policies = await this.all(tx, tenantId)
       return change(tx, { tenantId, policies, calendars: this.calendars, hold: 'for key share of c' })
     })
+  }
+
+  private async putInForce(
+    tx: Transaction,
+    tenantId: string,
+    plan: Omit<PolicyPlan, 'policy'>,
+  ): Promise<void> {
+    await storeOrder(tx, plan.order)
+    if (plan.isFeltByClocks) await this.revisions.bump(tx, tenantId)
   }
 
   /** In their order. */

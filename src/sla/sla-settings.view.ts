@@ -56,14 +56,15 @@ export class SettingPage {
 
 export class RecomputationView {
   /**
-   * Changes of policies and calendars so far.
+   * Changes of policies and calendars so far that clocks depend on.
    * @example 7
    */
   revision: number
   /** True once every running clock follows the last of them. */
   isComplete: boolean
   /**
-   * Clocks that it has yet to reach. Each is computed anew before it warns, breaches or stops, whatever its turn.
+   * Clocks that it has yet to reach; at most 10,000 are counted. Each is computed anew before it warns, breaches or
+   * stops, whatever its turn.
    * @example 0
    */
   pendingClocks: number
