@@ -21,6 +21,7 @@ const MOST_AT_ONCE = 4
 @Injectable()
 export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
+  readonly goesFirst = true
   private atOnce = 1
 
   constructor(
