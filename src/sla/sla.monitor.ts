@@ -24,6 +24,7 @@ const SET_ASIDE_LOOK_MS = 250
 @Injectable()
 export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
+  readonly goesFirst = true
   private readonly logger = new Logger(SlaMonitor.name)
   private readonly troubled = new Map<string, number>()
   private atOnce = 1
