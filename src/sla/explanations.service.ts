@@ -27,28 +27,31 @@ export class Explanations {
 
   /** @throws Problem 404 */
   async read(me: Principal, emailId: number): Promise<ExplanationView> {
-    const { at, rows, histories, calendarOf } = await this.work.run(async (tx) => {
-      // The monitor must not write a clock between the reading of it and of its history.
-      await tx.query('set transaction isolation level repeatable read read only')
-      const [email] = await tx.query<{ threadId: string }>(
-        `select thread_id as "threadId" from emails where id = $1 and user_id = $2`,
-        [emailId, me.tenantId],
-      )
-      if (!email) throw notFound('email')
-      const rows = await tx.query<Row>(CLOCKS, [me.tenantId, email.threadId, emailId])
-      const histories = await writtenHistoriesOf(
-        tx,
-        rows.map(({ id }) => id),
-      )
-      const calendarOf = await this.calendarsOf(tx, rows, histories)
-      return { at: await tx.now(), rows, histories, calendarOf }
-    })
+    const { at, rows, histories, calendarOf } = await this.snapshot(me.tenantId, emailId)
     const turns = new Turns()
     const clocks: ClockExplanationView[] = []
     for (const row of rows.slice(0, MOST_CLOCKS))
       clocks.push(await viewOf(row, histories.get(row.id)!, calendarOf, at, turns))
     const timeZoneData = process.versions.tz ?? 'unknown'
     return { at, timeZoneData, clocks: clocks.toSorted(byStart), isPartial: rows.length > MOST_CLOCKS }
+  }
+
+  private snapshot(tenantId: string, emailId: number) {
+    return this.work.run(async (tx) => {
+      // The monitor must not write a clock between the reading of it and of its history.
+      await tx.query('set transaction isolation level repeatable read read only')
+      const [email] = await tx.query<{ threadId: string }>(
+        `select thread_id as "threadId" from emails where id = $1 and user_id = $2`,
+        [emailId, tenantId],
+      )
+      if (!email) throw notFound('email')
+      const rows = await tx.query<Row>(CLOCKS, [tenantId, email.threadId, emailId])
+      const histories = await writtenHistoriesOf(
+        tx,
+        rows.map(({ id }) => id),
+      )
+      return { at: await tx.now(), rows, histories, calendarOf: await this.calendarsOf(tx, rows, histories) }
+    })
   }
 
   private calendarsOf(tx: Transaction, rows: Row[], histories: Map<number, Written[]>): Promise<CalendarOf> {
