@@ -51,6 +51,24 @@ describe('mail that arrives', () => {
     expect(told.body.customerTier).toBe('enterprise')
   })
 
+  it('keeps the domains of its sender in that one form', async () => {
+    const ada = await punctual.tenant()
+    const domainsOf = async (from: string): Promise<string[]> => {
+      const raw = `From: Ada <${from}>\r\nSubject: S\r\n\r\nT\r\n${Math.random()}`
+      const { id } = (await ada.postMail(Buffer.from(raw))).body
+      const [email] = await punctual.query<{ domains: string[] }>(
+        `select sender_domains as domains from emails where id = $1`,
+        [id],
+      )
+      return email!.domains
+    }
+    expect(await domainsOf('ada@Example.com')).toEqual(['example.com'])
+    const ascii = ['eu.xn--bcher-kva.example', 'xn--bcher-kva.example']
+    for (const domain of ['eu.bücher.example', 'EU.BÜCHER.example', 'eu.xn--bcher-kva.example'])
+      expect(await domainsOf(`ada@${domain}`)).toEqual(ascii)
+    for (const odd of ['root@localhost', 'ceo@[192.0.2.1]']) expect(await domainsOf(odd)).toEqual([])
+  })
+
   it('keeps its tier when the list changes', async () => {
     const ada = await punctual.tenant()
     const tier = await add(ada, 'example.com', 'vip')

@@ -36,10 +36,10 @@ describe('raising the priority', () => {
     expect((await read(ada, id)).history).toEqual(history)
   })
 
-  it('leaves a resolved email and those of others alone', async () => {
+  it.each(['reply', 'resolve'])('leaves an email alone after its %s, and those of others', async (action) => {
     const ada = await punctual.tenant()
     const { id } = await post(ada)
-    await ada.post(`/emails/${id}/resolve`)
+    await answer(ada, id, action)
     expect(await run((tx) => emails.raisePriority(tx, ada.tenantId, id, REASON))).toBe(false)
     expect((await read(ada, id)).priority).toBe('medium')
     const eve = await punctual.tenant()
@@ -95,7 +95,7 @@ describe('handing to a manager', () => {
     })
   })
 
-  it('does nothing when a manager has it, there is none, or it is resolved', async () => {
+  it('does nothing when a manager has it, there is none, or it is answered or resolved', async () => {
     const ada = await punctual.tenant()
     const { id } = await post(ada)
     expect(await hand(ada, id)).toBe(false)
@@ -106,10 +106,12 @@ describe('handing to a manager', () => {
     await ada.patch(`/team/members/${lin.id}`, { isActive: false })
     expect(await hand(ada, id)).toBe(true)
     expect((await read(ada, id)).assigneeId).toBe(grace.id)
-    const closed = await post(ada)
-    await ada.post(`/emails/${closed.id}/resolve`)
-    expect(await hand(ada, closed.id)).toBe(false)
-    expect((await read(ada, closed.id)).assigneeId).toBeNull()
+    for (const action of ['reply', 'resolve']) {
+      const done = await post(ada)
+      await answer(ada, done.id, action)
+      expect(await hand(ada, done.id)).toBe(false)
+      expect((await read(ada, done.id)).assigneeId).toBeNull()
+    }
     const eve = await punctual.tenant()
     const hers = await post(eve)
     expect(await hand(eve, hers.id)).toBe(false) // Ada's managers are not hers
@@ -120,6 +122,9 @@ const run = <T>(work: (tx: Transaction) => Promise<T>) => punctual.app.get(UnitO
 
 const hand = ({ tenantId }: ApiClient, id: number) =>
   run((tx) => emails.handToManager(tx, tenantId, id, REASON))
+
+const answer = (client: ApiClient, id: number, action: string) =>
+  client.post(`/emails/${id}/${action}`, action === 'reply' ? { text: 'Because.' } : undefined)
 
 const read = async (client: ApiClient, id: number): Promise<Body> => (await client.get(`/emails/${id}`)).body
 

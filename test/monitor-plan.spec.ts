@@ -69,13 +69,15 @@ interface PlanNode {
 
 /** As the monitor asks it, by name, and then undone. */
 async function explain(sql: string, planCacheMode: string): Promise<PlanNode> {
-  const limit = sql.includes('$1')
-    ? { declared: '(bigint)', given: `(${LIMIT})` }
+  const parameters = sql.includes('$3')
+    ? { declared: '(bigint, uuid[], uuid)', given: `(${LIMIT}, '{}', null)` }
     : { declared: '', given: '' }
   await client.query(`begin; set local plan_cache_mode = ${planCacheMode}`)
   try {
-    await client.query(`prepare look ${limit.declared} as ${sql}`)
-    const { rows } = await client.query(`explain (analyze, buffers, format json) execute look ${limit.given}`)
+    await client.query(`prepare look ${parameters.declared} as ${sql}`)
+    const { rows } = await client.query(
+      `explain (analyze, buffers, format json) execute look ${parameters.given}`,
+    )
     return rows[0]['QUERY PLAN'][0].Plan
   } finally {
     await client.query('rollback; deallocate all')

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AlertsListener } from '../src/alerts/alerts.listener.js'
 import type { Transaction } from '../src/database/transaction.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
@@ -11,6 +11,7 @@ import { startTestApp, type TestApp } from './support/test-app.js'
 let punctual: TestApp
 let ada: ApiClient
 let heard: Signal[][] = []
+let merged: object[] = []
 let failing = false
 
 beforeAll(async () => {
@@ -20,6 +21,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   heard = []
+  merged = []
   failing = false
 })
 afterAll(() => punctual.stop())
@@ -47,6 +49,38 @@ it('a reopening is signalled with its instant', async () => {
   const at = punctual.clock.now().toISOString()
   const data = { emailId: id, threadId, at }
   expect(heard).toEqual([[{ tenantId: ada.tenantId, name: 'email.reopened', data }]])
+})
+
+describe('a merge of conversations', () => {
+  it('is signalled once they are one, before the message that proved it is told of', async () => {
+    const [first, second, third] = [await post(), await post(), await post()]
+    const joined = await post({ inReplyTo: second.messageId })
+    expect(merged).toEqual([])
+    const proof = { messageId: 'proof@example.com', ...referringTo(first, second, third) }
+    const { threadId } = await post(proof)
+    const mails = [first, second, third, joined].map(({ id }) => id)
+    expect(merged).toEqual([
+      { tenantId: ada.tenantId, name: 'conversation.merged', data: { threadId }, mails },
+    ])
+    await post(proof)
+    await post(referringTo(first, third))
+    expect(merged).toHaveLength(1)
+  })
+
+  it('is signalled once where two messages prove it at the same moment', async () => {
+    for (let round = 1; round <= 5; round++) {
+      const pairs = await Promise.all(
+        [post(), post()].map(async (begun) => [
+          await begun,
+          await post({ inReplyTo: (await begun).messageId }),
+        ]),
+      )
+      const [[a, b], [c, d]] = pairs as [[Body, Body], [Body, Body]]
+      const proofs = await Promise.all([post(referringTo(a, c)), post(referringTo(d, b))])
+      expect(proofs[0]!.threadId).toBe(proofs[1]!.threadId)
+      expect(merged).toHaveLength(round)
+    }
+  })
 })
 
 it('listeners see the change in its transaction, and an exception takes it back', async () => {
@@ -80,7 +114,7 @@ it('a batch is heard as one, none as nothing, and none of it is stored', async (
 
 let seen: unknown
 
-/** Gives the application one listener more. */
+/** Gives the application two listeners more. */
 function listen(): void {
   const { prototype } = AlertsListener as { prototype: object }
   const value = async (tx: Transaction, signals: Signal<'email.changed' | 'email.reopened'>[]) => {
@@ -92,12 +126,25 @@ function listen(): void {
   const descriptor = { value, configurable: true, writable: true }
   On('email.changed', 'email.reopened')(prototype, 'hearSignals', descriptor)
   Object.defineProperty(prototype, 'hearSignals', descriptor)
+
+  const hearMerges = async (tx: Transaction, signals: Signal<'conversation.merged'>[]) => {
+    for (const signal of signals) {
+      const sql = 'select id from emails where thread_id = $1 order by id'
+      const mails = await tx.query<{ id: number }>(sql, [signal.data.threadId])
+      merged.push({ ...signal, mails: mails.map(({ id }) => id) })
+    }
+  }
+  const forMerges = { value: hearMerges, configurable: true, writable: true }
+  On('conversation.merged')(prototype, 'hearMerges', forMerges)
+  Object.defineProperty(prototype, 'hearMerges', forMerges)
 }
 
-async function post(): Promise<Body> {
+async function post(more: object = {}): Promise<Body> {
   const mail = { from: { address: 'customer@example.com' }, subject: 'A question', text: 'Why?' }
-  return (await ada.post('/emails', mail)).body
+  return (await ada.post('/emails', { ...mail, ...more })).body
 }
+
+const referringTo = (...emails: Body[]) => ({ references: emails.map(({ messageId }) => messageId) })
 
 const stored = () =>
   punctual.query(

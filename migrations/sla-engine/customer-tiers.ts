@@ -19,5 +19,5 @@ update emails set sender_domains = array(
     array_to_string(labels[n:], '.') as suffix
   where suffix ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+([a-z]{2,}|xn[a-z0-9-]{2,})$'
   order by n)
-where from_address like '%@%.%';
+where from_address like '%.%';
 `

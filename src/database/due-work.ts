@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common'
 import { SchedulerRegistry } from '@nestjs/schedule'
 import { Config } from '../config/config.js'
+import { Precedence } from './precedence.js'
 import { POLL_MS, WakeUps } from './wake-ups.js'
 
 /** Work that lies in rows with a due instant. */
@@ -14,6 +15,8 @@ export interface DueWork<Item = unknown> {
   readonly name: string
   /** Items in hand at once in one process. */
   readonly capacity: number
+  /** While more of this is due than it takes at once, other due work of this process waits: see `Precedence`. */
+  readonly goesFirst?: boolean
   /**
    * Takes up to `limit` due rows with SKIP LOCKED. Rows that need more than this transaction are taken under a
    * lease with a fencing token, and their work follows in `perform`.
@@ -33,6 +36,7 @@ const LOCKED_MS = 20
 @Injectable()
 export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loops: DueWorkLoop[] = []
+  private readonly precedence = new Precedence(() => this.wakeAll())
 
   constructor(
     private readonly config: Config,
@@ -43,7 +47,7 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
   /** Modules register in onModuleInit; the loops start once the whole application stands. */
   register<Item>(work: DueWork<Item>): void {
     if (!this.config.PROCESS_ROLES.includes('worker')) return
-    this.loops.push(new DueWorkLoop(work as DueWork, this.schedule))
+    this.loops.push(new DueWorkLoop(work as DueWork, this.schedule, this.precedence))
   }
 
   onApplicationBootstrap(): void {
@@ -53,7 +57,7 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  /** Everyone looks now: for tests that moved the clock. */
+  /** Everyone looks now: what waited for others, and in tests that moved the clock. */
   wakeAll(): void {
     for (const loop of this.loops) loop.wake()
   }
@@ -76,6 +80,7 @@ class DueWorkLoop {
   constructor(
     private readonly work: DueWork,
     private readonly schedule: SchedulerRegistry,
+    private readonly precedence: Precedence,
   ) {
     this.name = work.name
     this.logger = new Logger(`DueWork:${work.name}`)
@@ -102,12 +107,24 @@ class DueWorkLoop {
   private async look(): Promise<void> {
     this.forgetPlan()
     try {
-      while (this.lookAgain && !this.stopped) await this.takeDue()
-      if (!this.stopped && !this.mayBeMore) this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
+      while (this.lookAgain && !this.stopped && !this.mustWait) await this.takeDue()
+      if (this.mustWait) this.waitForOthers()
+      else if (!this.stopped && !this.mayBeMore) this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
     } catch (error) {
+      if (this.work.goesFirst) this.precedence.end()
       this.logger.error(`Cannot look for due work: ${(error as Error).message}`, (error as Error).stack)
       this.plan(RETRY_MS)
     }
+  }
+
+  private get mustWait(): boolean {
+    return !this.work.goesFirst && this.precedence.msLeft > 0
+  }
+
+  /** Woken as soon as they are through, and at the latest when their precedence ends by itself. */
+  private waitForOthers(): void {
+    this.lookAgain = false
+    this.plan(this.precedence.msLeft)
   }
 
   private async takeDue(): Promise<void> {
@@ -117,6 +134,8 @@ class DueWorkLoop {
     if (room <= 0) return
     const items = await this.work.claim(room)
     this.mayBeMore = items.length === room
+    if (this.work.goesFirst && this.mayBeMore) this.precedence.take()
+    if (this.work.goesFirst && !this.mayBeMore) this.precedence.end()
     for (const item of items) this.start(item)
     if (this.mayBeMore && !this.work.perform) this.lookAgain = true
   }

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
@@ -12,6 +12,9 @@ type Claimed = DueClock & { id: number; isStale: boolean }
 const BATCH = 500
 /** Transactions at once while more is due than one takes: the database works on some while we prepare the others. */
 const MOST_AT_ONCE = 4
+const SET_ASIDE_MS = 5_000
+/** Theirs is what is due next: the others' has to be looked for. */
+const SET_ASIDE_LOOK_MS = 250
 
 /**
  * Warns and records breaches at their instant: it sleeps until the next clock is due. A clock's row, its history, its
@@ -21,6 +24,9 @@ const MOST_AT_ONCE = 4
 @Injectable()
 export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly name = SLA_MONITOR
+  readonly goesFirst = true
+  private readonly logger = new Logger(SlaMonitor.name)
+  private readonly troubled = new Map<string, number>()
   private atOnce = 1
 
   constructor(
@@ -49,26 +55,58 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
     return claimed
   }
 
-  private claimBatch(limit: number): Promise<Claimed[]> {
-    return this.work.run(async (tx) => {
-      const due = await tx.query<Claimed>(claimSql(this.clock.sqlNow), [limit])
-      // A policy or calendar has changed and the recomputation has not come so far: what is due may not be any more.
-      const stale = due.filter(({ isStale }) => isStale)
-      await this.recomputation.ofClocks(
-        tx,
-        stale.map(({ id }) => id),
-      )
-      await this.events.publish(
-        tx,
-        due.filter(({ isStale }) => !isStale),
-      )
-      return due
-    })
-  }
-
   async msUntilNextDue(): Promise<number | null> {
+    if (this.setAside().length > 0) return SET_ASIDE_LOOK_MS
     const [row] = await this.work.query<{ ms: number | null }>(nextDueSql(this.clock.sqlNow))
     return row!.ms
+  }
+
+  /** @param only one tenant's */
+  private async claimBatch(limit: number, only: string | null = null): Promise<Claimed[]> {
+    let due: Claimed[] = []
+    try {
+      await this.work.run(async (tx) => {
+        due = await tx.query<Claimed>(claimSql(this.clock.sqlNow), [limit, this.setAside(), only])
+        await this.events.publish(
+          tx,
+          due.filter(({ isStale }) => !isStale),
+        )
+      })
+      await this.recompute(due.filter(({ isStale }) => isStale))
+      return due
+    } catch (error) {
+      const tenants = [...new Set(due.map(({ tenantId }) => tenantId))]
+      if (tenants.length === 0) throw error
+      return this.isolate(tenants, limit, error as Error)
+    }
+  }
+
+  /** A policy or calendar has changed and the recomputation has not come so far: what is due may not be any more. */
+  private async recompute(stale: Claimed[]): Promise<void> {
+    if (stale.length === 0) return
+    await this.work.run((tx) =>
+      this.recomputation.ofClocks(
+        tx,
+        stale.map(({ id }) => id),
+      ),
+    )
+  }
+
+  /** What cannot be done for one tenant must not keep the others' clocks from speaking: each on its own, then. */
+  private async isolate(tenants: string[], limit: number, error: Error): Promise<Claimed[]> {
+    if (tenants.length > 1) {
+      const claimed: Claimed[] = []
+      for (const tenant of tenants) claimed.push(...(await this.claimBatch(limit, tenant)))
+      return claimed
+    }
+    this.logger.error(`Tenant ${tenants[0]} is set aside for a while: ${error.message}`, error.stack)
+    this.troubled.set(tenants[0]!, performance.now() + SET_ASIDE_MS)
+    return []
+  }
+
+  private setAside(): string[] {
+    for (const [tenant, until] of this.troubled) if (until <= performance.now()) this.troubled.delete(tenant)
+    return [...this.troubled.keys()]
   }
 }
 
@@ -77,12 +115,16 @@ export const nextDueSql = (sqlNow: string) => `
   select extract(epoch from min(next_due_at) - ${sqlNow})::float8 * 1000 as ms
   from sla_clocks where next_due_at is not null`
 
-/** Takes what is due, by the partial index and in its order, and records what that means where it is certain. */
+/**
+ * Takes what is due, by the partial index and in its order, and records what that means where it is certain. $1: how
+ * many, $2: tenants that are set aside, $3: the only tenant, or null.
+ */
 export const claimSql = (sqlNow: string) => `
   with due as (
     select id, user_id, revision, warned_at is null as "warns",
            deadline_at + interval '1 millisecond' <= ${sqlNow} as "breaches"
-    from sla_clocks where next_due_at <= ${sqlNow} order by next_due_at limit $1 for no key update skip locked),
+    from sla_clocks
+    where next_due_at <= ${sqlNow} and user_id <> all($2::uuid[]) and user_id = coalesce($3, user_id) order by next_due_at limit $1 for no key update skip locked),
   fresh as (
     select due.* from due left join sla_revisions r using (user_id)
     where due.revision >= coalesce(r.revision, 0)),
@@ -99,7 +141,7 @@ export const claimSql = (sqlNow: string) => `
       (1, 'warned', c.warning_at, c."warns"), (2, 'breached', c.deadline_at, c."breaches")
     ) as v(place, type, at, happens)
     where v.happens order by c.id, v.place)
-  select due.id, c.id is null as "isStale", told.*
+  select due.id, c.id is null as "isStale", told.*, due.user_id as "tenantId"
   from due left join changed c on c.id = due.id
   left join lateral (select ${DUE_CLOCK} from emails e left join sla_setting_versions pv on pv.id = c.policy_version_id
     where e.id = c.email_id) told on true`

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { SLA_RECOMPUTATION } from '../calendars/revisions.service.js'
-import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
@@ -27,7 +26,6 @@ export class SlaRecomputation implements DueWork<number>, OnModuleInit {
     private readonly work: UnitOfWork,
     private readonly runner: DueWorkRunner,
     private readonly recomputation: ClockRecomputation,
-    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -43,12 +41,9 @@ export class SlaRecomputation implements DueWork<number>, OnModuleInit {
         const ids = await staleClocks(tx, tenant)
         await this.recomputation.ofClocks(tx, ids)
         // The revision's row comes last: a change of policies that holds it waits for no clock.
-        const { applied, sqlNow } = {
-          applied: ids.length < BATCH ? tenant.revision : 0,
-          sqlNow: this.clock.sqlNow,
-        }
+        const applied = ids.length < BATCH ? tenant.revision : 0
         await tx.query(
-          `update sla_revisions set swept_at = ${sqlNow}, applied = greatest(applied, $2) where user_id = $1`,
+          `update sla_revisions set swept_at = clock_timestamp(), applied = greatest(applied, $2) where user_id = $1`,
           [tenant.id, applied],
         )
         tx.wake(this.name) // for the rest of this tenant, or for the next one
@@ -57,7 +52,7 @@ export class SlaRecomputation implements DueWork<number>, OnModuleInit {
     } catch (error) {
       // The others go on before this one is tried again.
       if (tenant)
-        await this.work.query(`update sla_revisions set swept_at = ${this.clock.sqlNow} where user_id = $1`, [
+        await this.work.query(`update sla_revisions set swept_at = clock_timestamp() where user_id = $1`, [
           tenant.id,
         ])
       throw error

@@ -1,0 +1,121 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { Logger } from '@nestjs/common'
+import { SchedulerRegistry } from '@nestjs/schedule'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Config } from '../src/config/config.js'
+import { DueWorkRunner, type DueWork } from '../src/database/due-work.js'
+import type { WakeUps } from '../src/database/wake-ups.js'
+
+class Work implements DueWork {
+  readonly capacity = 10
+  due = 0
+  looks = 0
+  failure: Error | undefined
+
+  constructor(
+    readonly name: string,
+    readonly goesFirst: boolean,
+  ) {}
+
+  async claim(limit: number): Promise<unknown[]> {
+    this.looks++
+    await turn()
+    if (this.failure) throw this.failure
+    return Array.from({ length: Math.min(limit, this.due) })
+  }
+
+  async msUntilNextDue(): Promise<null> {
+    return null
+  }
+}
+
+describe('work that goes first', () => {
+  const wakes = new Map<string, () => void>()
+  let runner: DueWorkRunner
+  let recording: Work
+  let telling: Work
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    Logger.overrideLogger(false)
+    const config = { PROCESS_ROLES: ['worker'] } as Config
+    const wakeUps = { on: (name: string, wake: () => void) => wakes.set(name, wake) } as unknown as WakeUps
+    runner = new DueWorkRunner(config, wakeUps, new SchedulerRegistry())
+    recording = new Work('recording', true)
+    telling = new Work('telling', false)
+    runner.register(recording)
+    runner.register(telling)
+    runner.onApplicationBootstrap()
+    await settle()
+  })
+  afterEach(async () => {
+    await runner.beforeApplicationShutdown()
+    vi.useRealTimers()
+  })
+
+  it('keeps other work waiting while it finds as much as it takes at once, and wakes it then', async () => {
+    await recordsAll(Infinity)
+    expect(await looksOfTelling()).toBe(0)
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(await looksOfTelling()).toBe(0)
+    telling.looks = 0
+    await recordsAll(9)
+    expect(telling.looks).toBeGreaterThan(0)
+  })
+
+  it('keeps nobody waiting while it finds less', async () => {
+    await recordsAll(9)
+    expect(await looksOfTelling()).toBe(1)
+  })
+
+  it('does so for five seconds at most, however much is due', async () => {
+    await recordsAll(Infinity)
+    await looksOfTelling()
+    await vi.advanceTimersByTimeAsync(4_999)
+    expect(telling.looks).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    await settle()
+    expect(telling.looks).toBe(1)
+    expect(await looksOfTelling()).toBe(1)
+  })
+
+  it('goes first again once others had as long as they had waited', async () => {
+    await recordsAll(Infinity)
+    await vi.advanceTimersByTimeAsync(2_000)
+    await recordsAll(0)
+    await vi.advanceTimersByTimeAsync(1_999)
+    await recordsAll(Infinity)
+    expect(await looksOfTelling()).toBe(1)
+    await recordsAll(0)
+    await vi.advanceTimersByTimeAsync(1)
+    await recordsAll(Infinity)
+    expect(await looksOfTelling()).toBe(0)
+  })
+
+  it('gives way when it fails', async () => {
+    await recordsAll(Infinity)
+    telling.looks = 0
+    recording.failure = new Error('The database is away')
+    await settle()
+    expect(telling.looks).toBeGreaterThan(0)
+  })
+
+  /** So much is due from now on, whatever is taken. */
+  async function recordsAll(due: number): Promise<void> {
+    recording.due = due
+    wakes.get('recording')!()
+    await settle()
+  }
+
+  async function looksOfTelling(): Promise<number> {
+    telling.looks = 0
+    wakes.get('telling')!()
+    await settle()
+    return telling.looks
+  }
+})
+
+/** What was started has gone as far as it goes without time passing. */
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await turn()
+}
