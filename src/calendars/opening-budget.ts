@@ -6,6 +6,7 @@ import { weekdayOf } from './open-hours.js'
 export const MOST_OPENINGS = 25_000
 /** Half of what `BusinessCalendar` can count: pauses and changes of the calendar leave a clock far from that edge. */
 const MOST_YEARS = 50
+const WEEK = 7 * DAY
 const MOST_WEEKS = (MOST_YEARS * 365.25) / 7
 
 /**
@@ -13,47 +14,41 @@ const MOST_WEEKS = (MOST_YEARS * 365.25) / 7
  * for a clock that starts at whatever instant, with every holiday and override ahead of it, before any work is done.
  */
 export function targetProblem(calendar: CalendarDefinition, targetMs: number): string | undefined {
-  if (openingsNeeded(calendar, targetMs) > MOST_OPENINGS)
+  const { openings, weeks } = needsOf(calendar, targetMs)
+  if (openings > MOST_OPENINGS)
     return `must be used up within ${MOST_OPENINGS} opening intervals of its calendar`
-  if (weeksNeeded(calendar, targetMs) > MOST_WEEKS)
-    return `must be used up within ${MOST_YEARS} years by its calendar`
+  if (weeks > MOST_WEEKS) return `must be used up within ${MOST_YEARS} years by its calendar`
 }
 
 /**
- * Opening intervals until a target is used up, at most.
+ * Opening intervals until a target is used up, at most, but for a few where clocks are set forward over open hours.
  * @param waitMs for how long the clock stands still meanwhile
  */
-export function openingsNeeded(calendar: CalendarDefinition, targetMs: number, waitMs = 0): number {
-  if (calendar.hours.always_open) return 0
-  const { days, count, openMs } = weekOf(calendar)
-  const overrides = Object.values(calendar.hours.overrides ?? {}).flat().length
-  const weeks = Math.ceil(targetMs / openMs) + Math.ceil(waitMs / (7 * DAY))
-  // A date that is closed takes its own intervals away, and its open time is made up for by those of other days.
-  const delays = closedDays(calendar).map((day) => (days[day]!.openMs / openMs) * count - days[day]!.count)
-  return weeks * count + overrides + delays.reduce((sum, delay) => sum + Math.max(0, delay), 0)
-}
+export const openingsNeeded = (calendar: CalendarDefinition, targetMs: number, waitMs = 0): number =>
+  needsOf(calendar, targetMs, waitMs).openings
 
-/** Weeks until a target is used up, at most, but for clocks that are set forward over open hours. */
-function weeksNeeded(calendar: CalendarDefinition, targetMs: number): number {
-  if (calendar.hours.always_open) return targetMs / (7 * DAY)
-  const { days, openMs } = weekOf(calendar)
-  const closedMs = closedDays(calendar).reduce((sum, day) => sum + days[day]!.openMs, 0)
-  return (targetMs + closedMs) / openMs
-}
-
-function weekOf({ hours }: CalendarDefinition) {
+function needsOf({ hours, holidays }: CalendarDefinition, targetMs: number, waitMs = 0) {
+  if (hours.always_open) return { openings: 0, weeks: (targetMs + waitMs) / WEEK }
   const days = WEEKDAYS.map((day) => openingsOf(hours[day] ?? []))
-  const openMs = days.reduce((sum, day) => sum + day.openMs, 0)
-  return { days, openMs, count: days.reduce((sum, day) => sum + day.count, 0) }
-}
-
-/** The weekday of each date that a holiday closes, or an override may. */
-function closedDays({ hours, holidays }: CalendarDefinition): number[] {
-  const dates = [...Object.keys(hours.overrides ?? {}), ...holidays.map(({ date }) => date)]
-  return [...new Set(dates)].map((date) => weekdayOf(dayOf(date)))
+  const week = { count: sum(days.map(({ count }) => count)), openMs: sum(days.map(({ openMs }) => openMs)) }
+  const overrides = hours.overrides ?? {}
+  const closed = new Set([...Object.keys(overrides), ...holidays.map(({ date }) => date)])
+  const closedDays = Array.from(closed, (date) => days[weekdayOf(dayOf(date))]!)
+  // A date that is closed takes its own intervals away, and its open time is made up for by those of other days.
+  const delays = closedDays.map(({ count, openMs }) =>
+    Math.max(0, (openMs / week.openMs) * week.count - count),
+  )
+  const overridden = Object.values(overrides).flat().length
+  const openWeeks = Math.ceil(targetMs / week.openMs) + Math.ceil(waitMs / WEEK)
+  return {
+    openings: openWeeks * week.count + overridden + sum(delays),
+    weeks: (targetMs + sum(closedDays.map(({ openMs }) => openMs))) / week.openMs + waitMs / WEEK,
+  }
 }
 
 const openingsOf = (intervals: LocalInterval[]) => ({
   count: intervals.length,
   openMs: intervals.reduce((sum, [from, to]) => sum + timeOfDay(to) - timeOfDay(from), 0),
 })
+
+const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
