@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { burst } from './sla/burst.mjs'
 import { idleTick } from './sla/idle-tick.mjs'
 import { lateness } from './sla/lateness.mjs'
-import { addClocks, createTenant } from './support/clocks.mjs'
+import { createTenant, fillWithClocks } from './support/clocks.mjs'
 import { createDatabase, startPostgres } from './support/postgres.mjs'
 import { startApp } from './support/processes.mjs'
 
@@ -41,7 +41,7 @@ async function openClocks(server, name, clocks) {
   const api = await startApp(database.url, { PROCESS_ROLES: 'api' })
   const tenantId = await createTenant(api)
   await api.stop()
-  await addClocks(database.url, tenantId, {
+  await fillWithClocks(database.url, tenantId, {
     emails: clocks / 2,
     receivedAt: `now() - interval '1 day' * (1 - i / ${clocks / 2}.0)`,
     metrics: ['first_reply', 'resolution'],

@@ -5,13 +5,14 @@ import { UnitOfWork } from '../../dist/src/database/unit-of-work.js'
 import { SlaMonitor } from '../../dist/src/sla/sla.monitor.js'
 import { figure, median, quantile, ratio } from '../support/report.mjs'
 
-const ROUNDS = 20
+const ROUNDS = 50
 const LOOKS = 200
 const WARM_UP_LOOKS = 200
 
 /**
  * What the monitor costs while nothing is due: its own look (the claim's transaction, and the question when the next
- * clock is due) on databases with ever more open clocks. Rounds go from one to the next, so that noise meets them all.
+ * clock is due) on databases with ever more open clocks. Rounds go from one to the next, so that noise meets them all;
+ * the p99 is the median of the rounds', since a neighbour's slice of the processor would be most of that of all looks.
  *
  * @param databases by name, smallest first
  */
@@ -37,7 +38,8 @@ export async function idleTick(databases) {
     for (const name of monitors.keys()) {
       const all = rounds.flatMap((times) => times[name])
       figure(`sla-idle-tick-${name}-p50`, quantile(all, 0.5), 'ms')
-      figure(`sla-idle-tick-${name}-p99`, quantile(all, 0.99), 'ms')
+      figure(`sla-idle-tick-${name}-p99`, median(rounds.map((times) => quantile(times[name], 0.99))), 'ms')
+      figure(`sla-idle-tick-${name}-p99-overall`, quantile(all, 0.99), 'ms')
     }
     const [smallest] = monitors.keys()
     const largest = [...monitors.keys()].at(-1)

@@ -3,6 +3,7 @@ import { Client } from 'pg'
 
 /** Emails written by one statement: the memory of a million at once is not what is measured. */
 const CHUNK = 25_000
+const TABLES = 'emails, sla_clocks, sla_clock_history'
 const BODY = 'It stopped after the last update. What can I do? '.repeat(3)
 
 /** A tenant made through the API, with the policies that a tenant starts with; `events` go to a webhook. */
@@ -21,27 +22,67 @@ export async function createTenant(app, webhook) {
  * @param receivedAt SQL: when email `i`, counted from 1, came in
  * @param metrics those of the clocks of each email
  * @param warned whether their warning has been told, 0.4 hours after it was due
+ * @param vacuums whether the tables are left as autovacuum would leave them
  */
 export async function addClocks(
   url,
   tenantId,
   { emails, receivedAt, metrics = ['first_reply'], warned = false, vacuums = true },
 ) {
-  const client = new Client({ connectionString: url })
-  await client.connect()
+  const client = await connectLoader(url)
   try {
-    const { rows } = await client.query(`select current_setting('is_superuser') = 'on' as may`)
-    // Every index stays. Only the checks of foreign keys, which hold by how the rows are made, are left out.
-    if (rows[0].may) await client.query(`set session_replication_role = replica`)
-    const mark = randomUUID()
-    for (let first = 1; first <= emails; first += CHUNK) {
-      const last = Math.min(first + CHUNK - 1, emails)
-      await client.query(rowsSql(receivedAt), [first, last, tenantId, BODY, metrics, warned, mark])
-    }
-    if (vacuums) await client.query('vacuum (analyze) emails, sla_clocks, sla_clock_history')
+    await addRows(client, receivedAt, [1, emails, tenantId, BODY, metrics, warned, randomUUID()])
+    if (vacuums) await client.query(`vacuum (analyze) ${TABLES}`)
   } finally {
     await client.end()
   }
+}
+
+/**
+ * As `addClocks`, for the first and many clocks of a database. Keeping the indexes up to date, that of all words above
+ * all, would take most of the time: those that no constraint needs are made afterwards.
+ */
+export async function fillWithClocks(url, tenantId, { emails, receivedAt, metrics }) {
+  const clients = await Promise.all([connectLoader(url), connectLoader(url)])
+  const [client] = clients
+  try {
+    const { rows: indexes } = await client.query(
+      `select indexrelid::regclass as name, pg_get_indexdef(indexrelid) as sql from pg_index
+       where indrelid = any($1::regclass[]) and not exists (select from pg_constraint where conindid = indexrelid)`,
+      [TABLES.split(', ')],
+    )
+    for (const { name } of indexes) await client.query(`drop index ${name}`)
+    const halves = [
+      [1, Math.floor(emails / 2)],
+      [Math.floor(emails / 2) + 1, emails],
+    ]
+    const mark = randomUUID()
+    await Promise.all(
+      halves.map((range, half) =>
+        addRows(clients[half], receivedAt, [...range, tenantId, BODY, metrics, false, mark]),
+      ),
+    )
+    for (const { sql } of indexes) await client.query(sql)
+    await client.query(`vacuum (analyze) ${TABLES}`)
+    await client.query('checkpoint') // what was just written shall not be written while something is measured
+  } finally {
+    for (const one of clients) await one.end()
+  }
+}
+
+async function connectLoader(url) {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(`set synchronous_commit = off; set maintenance_work_mem = '256MB'`)
+  const { rows } = await client.query(`select current_setting('is_superuser') = 'on' as may`)
+  // Only the checks of foreign keys, which hold by how the rows are made, are left out.
+  if (rows[0].may) await client.query(`set session_replication_role = replica`)
+  return client
+}
+
+async function addRows(client, receivedAt, [from, to, ...others]) {
+  for (let first = from; first <= to; first += CHUNK)
+    await client.query(rowsSql(receivedAt), [first, Math.min(first + CHUNK - 1, to), ...others])
 }
 
 /** Rows that no app wrote wake nobody: workers find them when they next look in any case, and then sleep until `instant`. */

@@ -47,19 +47,23 @@ export class Events {
   }
 }
 
-/** One statement for any number of events. */
+/**
+ * One statement for any number of events. Their data, most of it all, come as a line each, since JSON has no line breaks
+ * of its own: within one array of all, PostgreSQL would parse them twice.
+ */
 function store(tx: Transaction, events: DomainEvent[]): void {
   const rows = events.map(({ data, ...event }) => ({
     ...event,
     emailId: 'email' in data ? (data.email?.id ?? null) : null,
-    data,
   }))
   tx.write(
     `insert into events (id, user_id, name, email_id, data, occurred_at)
-     select id, "tenantId", name, "emailId", data, "occurredAt"
-     from json_to_recordset($1) as e(
-       id uuid, "tenantId" uuid, name text, "emailId" bigint, data json, "occurredAt" timestamptz)`,
-    [JSON.stringify(rows)],
+     select id, "tenantId", name, "emailId", data::json, "occurredAt"
+     from rows from (
+       json_to_recordset($1) as (id uuid, "tenantId" uuid, name text, "emailId" bigint, "occurredAt" timestamptz),
+       string_to_table($2, E'\\n')
+     ) as e(id, "tenantId", name, "emailId", "occurredAt", data)`,
+    [JSON.stringify(rows), events.map(({ data }) => JSON.stringify(data)).join('\n')],
   )
 }
 

@@ -20,15 +20,19 @@ export interface DueClock {
 
 /** SQL for a `DueClock` from a row c of sla_clocks that also knows what was not said before. */
 export const DUE_CLOCK = `c.state, c.user_id as "tenantId", c."warns", c."breaches", ${emailFacts('e')} as email,
-  pv.definition -> 'onWarning' as "onWarning", pv.definition -> 'onBreach' as "onBreach",
+  pv."onWarning", pv."onBreach",
   json_build_object('clockId', c.id, 'metric', c.metric, 'startedAt', ${isoText('c.started_at')},
     'policy', case when pv.id is null then null
-      else json_build_object('id', pv.setting_id, 'name', pv.definition ->> 'name', 'version', pv.version) end,
+      else json_build_object('id', pv.setting_id, 'name', pv.name, 'version', pv.version) end,
     'targetMinutes', c.target_seconds / 60.0, 'warningAt', ${isoText('c.warning_at')},
     'deadlineAt', ${isoText('c.deadline_at')}) as sla`
 
+/** SQL for what events tell of a version of a policy. */
+export const POLICY_FACTS = `select id, setting_id, version, definition ->> 'name' as name,
+  definition -> 'onWarning' as "onWarning", definition -> 'onBreach' as "onBreach" from sla_setting_versions`
+
 export const DUE_CLOCK_TABLES = `join emails e on e.id = c.email_id
-  left join sla_setting_versions pv on pv.id = c.policy_version_id`
+  left join (${POLICY_FACTS}) pv on pv.id = c.policy_version_id`
 
 const NOTIFY: Escalation[] = ['notify']
 

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { ClockEvents, DUE_CLOCK, type DueClock } from './clock-events.js'
+import { ClockEvents, DUE_CLOCK, POLICY_FACTS, type DueClock } from './clock-events.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { SLA_MONITOR } from './clock-rows.js'
 
@@ -11,7 +11,9 @@ type Claimed = DueClock & { id: number; isStale: boolean }
 /** Clocks a transaction. */
 const BATCH = 500
 /** Transactions at once while more is due than one takes: the database works on some while we prepare the others. */
-const MOST_AT_ONCE = 4
+const AT_ONCE = 4
+/** Each is followed by the next without waiting for the others; a shutdown waits for so many. */
+const IN_A_ROW = 4
 const SET_ASIDE_MS = 5_000
 /** Theirs is what is due next: the others' has to be looked for. */
 const SET_ASIDE_LOOK_MS = 250
@@ -27,7 +29,7 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   readonly goesFirst = true
   private readonly logger = new Logger(SlaMonitor.name)
   private readonly troubled = new Map<string, number>()
-  private atOnce = 1
+  private isRush = false
 
   constructor(
     private readonly work: UnitOfWork,
@@ -42,16 +44,25 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   }
 
   get capacity(): number {
-    return BATCH * this.atOnce
+    return this.isRush ? AT_ONCE * IN_A_ROW * BATCH : BATCH
   }
 
   async claim(limit: number): Promise<Claimed[]> {
-    const lookers = Array.from({ length: Math.ceil(limit / BATCH) }, () =>
-      this.claimBatch(Math.min(limit, BATCH)),
-    )
+    const atOnce = limit > BATCH ? AT_ONCE : 1
+    const lookers = Array.from({ length: atOnce }, () => this.claimBatches(Math.ceil(limit / atOnce)))
     await Promise.allSettled(lookers) // a shutdown waits for all, also when one fails
     const claimed = (await Promise.all(lookers)).flat()
-    this.atOnce = claimed.length < limit ? 1 : MOST_AT_ONCE
+    this.isRush = claimed.length >= limit
+    return claimed
+  }
+
+  private async claimBatches(limit: number): Promise<Claimed[]> {
+    const claimed: Claimed[] = []
+    let found: Claimed[]
+    do {
+      found = await this.claimBatch(Math.min(limit - claimed.length, BATCH))
+      claimed.push(...found)
+    } while (found.length === BATCH && claimed.length < limit)
     return claimed
   }
 
@@ -140,8 +151,10 @@ export const claimSql = (sqlNow: string) => `
     from changed c cross join lateral (values
       (1, 'warned', c.warning_at, c."warns"), (2, 'breached', c.deadline_at, c."breaches")
     ) as v(place, type, at, happens)
-    where v.happens order by c.id, v.place)
+    where v.happens order by c.id, v.place),
+  -- Thousands of clocks and a handful of policies: each is looked into once.
+  policies as materialized (${POLICY_FACTS} where id in (select policy_version_id from changed))
   select due.id, c.id is null as "isStale", told.*, due.user_id as "tenantId"
   from due left join changed c on c.id = due.id
-  left join lateral (select ${DUE_CLOCK} from emails e left join sla_setting_versions pv on pv.id = c.policy_version_id
+  left join lateral (select ${DUE_CLOCK} from emails e left join policies pv on pv.id = c.policy_version_id
     where e.id = c.email_id) told on true`
