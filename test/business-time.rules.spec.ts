@@ -171,13 +171,13 @@ describe('a clock', () => {
   })
 
   it('forgets years that it has no room for, and finds them again', () => {
-    const halfHours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')).map((hour) => [
+    const halfHours = Array.from({ length: 12 }, (_, n) => String(2 * n).padStart(2, '0')).map((hour) => [
       `${hour}:00`,
       `${hour}:30`,
     ])
     const busy = compile('UTC', Object.fromEntries(WEEKDAYS.map((day) => [day, halfHours])))
     for (let round = 0; round < 2; round++)
-      expect(busy.elapsed(Date.UTC(2000, 0), Date.UTC(2020, 0))).toBe(7_305 * 12 * HOUR)
+      expect(busy.elapsed(Date.UTC(2000, 0), Date.UTC(2020, 0))).toBe(7_305 * 6 * HOUR)
   })
 
   it('is refused when it would run for more than 100 years', () => {

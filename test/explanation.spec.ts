@@ -95,12 +95,12 @@ describe('any clock', () => {
   })
 
   it('of a hundred years has a thousand intervals of each list told, and the others summed', async () => {
-    const daily = Array.from({ length: 24 }, (_, hour) => [`${two(hour)}:00`, `${two(hour)}:06`])
+    const daily = Array.from({ length: 12 }, (_, n) => [`${two(2 * n)}:00`, `${two(2 * n)}:06`])
     const week = Object.fromEntries(WEEKDAYS.map((day) => [day, daily]))
     const calendar = BusinessCalendar.compile(
       parseCalendar({ timezone: 'UTC', calendar: week, holidays: [] }),
     )
-    const hours = 24 * 36_000
+    const hours = 12 * 36_000
     // Its years end while it is closed.
     const clock = clockOf(calendar, Date.parse('2026-03-02T00:30:00Z'), hours * 360, [])
     let turns = 0
@@ -108,7 +108,7 @@ describe('any clock', () => {
     expect([told.counted.length, told.skipped.length]).toEqual([MOST_INTERVALS, MOST_INTERVALS])
     const left = hours - MOST_INTERVALS
     expect(told.more.counted).toEqual({ intervals: left, seconds: left * 360 })
-    expect(told.more.skipped).toEqual({ intervals: left, seconds: left * 3_240 })
+    expect(told.more.skipped).toEqual({ intervals: left, seconds: left * 6_840 })
     expectSums(told, clock)
     expect(turns, 'others had their turn each year').toBeGreaterThan(95)
   })

@@ -60,6 +60,16 @@ it('a target is refused when it takes 25,000 openings or 50 years, wherever the 
   expect(targetProblem(calendarOf({ ...minute, overrides }, mondays), MINUTE)).toMatch('50 years')
 })
 
+it('dates with more intervals than their weekday are counted too', () => {
+  const dates = Array.from({ length: 300 }, (_, day) => dateOf(START + day * DAY))
+  const overrides = Object.fromEntries(dates.map((date) => [date, TEN_MINUTES]))
+  const definition = calendarOf({ sun: [['00:00', '24:00']], overrides })
+  const [target, calendar] = [300 * 120 * MINUTE, BusinessCalendar.compile(definition)]
+  const opened = [...calendar.openIntervals(START, calendar.deadline(START, target))].length
+  expect(opened).toBe(300 * 12)
+  expect(openingsNeeded(definition, target)).toBeGreaterThanOrEqual(opened)
+})
+
 it('thousands of closed dates of an even week ask for no more openings', () => {
   const week = Object.fromEntries(
     ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, TEN_MINUTES]),

@@ -30,7 +30,9 @@ describe('the clock', () => {
     expect((await ada.post(`/emails/${id}/resolve`)).body.clock.state).toBe('met')
     await punctual.advance(1_000 * MINUTE)
     expect((await ada.get('/alerts')).body.data).toEqual([])
-    expect((await ada.post(`/emails/${id}/reopen`)).body.clock.state).toBe('met')
+    // Reopened without ever having been answered, it awaits an answer from now on; the first one was owed once.
+    const { clock } = (await ada.post(`/emails/${id}/reopen`)).body
+    expect(clock).toMatchObject({ metric: 'next_reply', state: 'running', startedAt: at(0) })
   })
 
   it('that missed its instants while nobody looked tells both, once, with when they were due', async () => {
