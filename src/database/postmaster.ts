@@ -94,7 +94,7 @@ export async function shutDownPostmaster(
     if (!isPostmaster(postmaster.pid, postmaster.dataDir)) return
     sendSignal(postmaster.pid, signal)
     for (const deadline = Date.now() + limitMs; Date.now() < deadline; await sleep(20)) {
-      if (!isPostmaster(postmaster.pid, postmaster.dataDir)) return
+      if (hasEnded(postmaster)) return
     }
   }
   throw new Error(`PostgreSQL (pid ${postmaster.pid}) does not stop`)
@@ -113,6 +113,24 @@ function isPostmaster(pid: number, dataDir: string): boolean {
   if (!isAlive(pid)) return false
   if (process.platform === 'win32') return true
   return `${commandLine(pid)} `.includes(`/postgres -D ${dataDir} `)
+}
+
+/**
+ * A process that ends loses its command line first, then its memory, of which a server has much: until it is gone, or a
+ * zombie, it is still there for others to find.
+ */
+function hasEnded({ pid, dataDir }: Postmaster): boolean {
+  if (!isAlive(pid)) return true
+  if (isPostmaster(pid, dataDir)) return false
+  return commandLine(pid) !== '' || isZombie(pid)
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true // no /proc, or gone meanwhile
+  }
 }
 
 function isAlive(pid: number): boolean {
