@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Mailbox, MINUTE } from './support/mailbox.js'
+import { Mailbox, MINUTE, ok } from './support/mailbox.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 let punctual: TestApp
@@ -118,6 +118,11 @@ describe('a reopened email', () => {
       state: 'running',
       startedAt: mailbox.at(0),
     })
+    // Whatever is changed of it, it has waited since it was reopened.
+    await ok(mailbox.api.patch(`/emails/${id}`, { category: 'sorted' }))
+    expect((await mailbox.clocks(id)).find(({ metric }) => metric === 'next_reply')!.startedAt).toBe(
+      mailbox.at(0),
+    )
     await mailbox.reply(id)
     expect(await mailbox.states(id)).toEqual([
       'first_reply met',
@@ -148,6 +153,17 @@ describe('two conversations that prove to be one', () => {
         'sla.warning',
       ]),
     )
+  })
+
+  it('await it by the clock that runs, whichever of them stands still', async () => {
+    const [one, other] = [await mailbox.post({ receivedAt: mailbox.at(-5) }), await mailbox.post()]
+    await mailbox.pause(one.id)
+    await mailbox.follow(one, { references: [one.messageId, other.messageId] })
+    const live = (await mailbox.clocks(one.id)).filter(({ stoppedAt }) => stoppedAt === null)
+    expect(live).toMatchObject([
+      { metric: 'first_reply', emailId: other.id, state: 'running', startedAt: mailbox.at(-5) },
+      { metric: 'resolution', emailId: other.id, state: 'running', startedAt: mailbox.at(-5) },
+    ])
   })
 })
 

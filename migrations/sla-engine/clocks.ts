@@ -34,7 +34,8 @@ create index sla_clocks_revision_idx on sla_clocks (user_id, revision)
   where breached_at is null and stopped_at is null;
 
 update sla_clocks set
-  warning_percent = round(100 * extract(epoch from deadline_at - warning_at) / target_seconds),
+  warning_percent =
+    least(99, greatest(1, round(100 * extract(epoch from deadline_at - warning_at) / target_seconds))),
   -- Late begins after the deadline, not at it.
   next_due_at = case when warned_at is null then next_due_at else next_due_at + interval '1 millisecond' end;
 

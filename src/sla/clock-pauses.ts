@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import { SlaRevisions } from '../calendars/revisions.service.js'
 import type { Transaction } from '../database/transaction.js'
 import { conflict } from '../http/problem.js'
 import { after, type Entry, type PauseReason } from './clock-life.js'
@@ -19,6 +20,7 @@ const MOST_PAUSES = 1_000
 export class ClockPauses {
   constructor(
     private readonly calendars: CompiledCalendars,
+    private readonly revisions: SlaRevisions,
     private readonly recomputation: ClockRecomputation,
   ) {}
 
@@ -74,6 +76,7 @@ export class ClockPauses {
     threadId: string,
     entryFor: EntryFor,
   ): Promise<number> {
+    this.revisions.share(tx, [tenantId])
     const stale = (await holdConversations(tx, [{ tenantId, threadId }])).filter(({ isStale }) => isStale)
     // By what policies and calendars say now, should a change of them not have come so far.
     await this.recomputation.ofClocks(

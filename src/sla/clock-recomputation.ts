@@ -23,6 +23,11 @@ export class ClockRecomputation {
     await this.recompute(tx, await held(tx, 'c.id = any($1)', clockIds), starts)
   }
 
+  /** Those of these clocks that nobody else holds: for who must not wait. */
+  async ofFreeClocks(tx: Transaction, clockIds: number[]): Promise<void> {
+    await this.recompute(tx, await held(tx, 'c.id = any($1)', clockIds, 'skip locked'))
+  }
+
   private async recompute(tx: Transaction, ids: number[], starts = new Map<number, Date>()): Promise<void> {
     if (ids.length === 0) return
     const clocks = await tx.query<Recomputable>(recomputables('c.id = any($1)', PRESENT_POLICIES), [ids])
@@ -45,10 +50,15 @@ export class ClockRecomputation {
  * Locks these clocks in the order of their ids, as whoever locks several does. Apart from reading what they depend on: a
  * statement that waited for a row reads that one anew, but emails and policies as they were before.
  */
-async function held(tx: Transaction, which: string, ids: number[]): Promise<number[]> {
+async function held(
+  tx: Transaction,
+  which: string,
+  ids: number[],
+  wait: '' | 'skip locked' = '',
+): Promise<number[]> {
   if (ids.length === 0) return []
   const rows = await tx.query<{ id: number }>(
-    `select c.id from sla_clocks c where ${which} and ${MAY_CHANGE} order by c.id for no key update`,
+    `select c.id from sla_clocks c where ${which} and ${MAY_CHANGE} order by c.id for no key update ${wait}`,
     [ids],
   )
   return rows.map(({ id }) => id)

@@ -33,8 +33,9 @@ export class ClockStarts {
     this.revisions.share(tx, tenantIds)
     const conversations = await this.conversationsOf(tx, candidates, tenantIds)
     await this.insertOwed(tx, conversations, reopenedAt)
+    if (!isNew) return
     const starts = new Map(conversations.flatMap((one) => [...earlierStarts(one)]))
-    const answered = isNew ? conversations.filter(({ awaitsCustomer }) => awaitsCustomer) : []
+    const answered = conversations.filter(({ awaitsCustomer }) => awaitsCustomer)
     if (starts.size + answered.length === 0) return
     await holdConversations(tx, candidates)
     // A message that comes late, and was sent before the one that started a clock, has waited longer.

@@ -8,6 +8,7 @@ import { ClockMerges } from './clock-merges.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { ClockStarts } from './clock-starts.js'
 import { ClockStops } from './clock-stops.js'
+import { holdConversations } from './clock-rows.js'
 import { unansweredIn } from './owed-clocks.js'
 
 /**
@@ -53,6 +54,7 @@ export class ClocksListener {
 
   @On('email.resolved')
   async stopAtResolution(tx: Transaction, events: DomainEvent<'email.resolved'>[]): Promise<void> {
+    this.share(tx, events)
     await this.stops.stop(
       tx,
       events.map(({ tenantId, data: { email, resolvedAt } }) => ({
@@ -71,6 +73,8 @@ export class ClocksListener {
   @On('email.changed')
   async recompute(tx: Transaction, signals: Signal<'email.changed'>[]): Promise<void> {
     this.share(tx, signals)
+    const conversations = signals.map(({ tenantId, data: { threadId } }) => ({ tenantId, threadId }))
+    await holdConversations(tx, conversations)
     await this.recomputation.ofEmails(
       tx,
       signals.map(({ data }) => data.emailId),

@@ -123,7 +123,9 @@ const CONVERSATIONS = `
       min(t.received_at) filter (where t.status <> 'resolved') as "oldestUnresolved",
       ${earliest(`c.metric <> 'resolution'`)} as reply,
       ${earliest(`c.metric = 'resolution'`)} as resolution,
-      max(c.stopped_at) filter (where c.metric = 'resolution') as "resolvedBefore",
+      -- Not by a merge, which cancels a clock that has a target.
+      max(c.stopped_at) filter (where c.metric = 'resolution'
+        and (c.state <> 'cancelled' or c.target_seconds is null)) as "resolvedBefore",
       coalesce(max(c.round) filter (where c.email_id = e.id and c.metric <> 'resolution'), 0) as "replyRounds",
       coalesce(max(c.round) filter (where c.email_id = e.id and c.metric = 'resolution'), 0) as "resolutionRounds",
       coalesce(bool_or(c.pause_reason = 'waiting_for_customer'), false) as "awaitsCustomer"

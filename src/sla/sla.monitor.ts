@@ -87,7 +87,7 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
       return due
     } catch (error) {
       const tenants = [...new Set(due.map(({ tenantId }) => tenantId))]
-      if (tenants.length === 0) throw error
+      if (tenants.length === 0 || isPassing(error as { code?: string })) throw error
       return this.isolate(tenants, limit, error as Error)
     }
   }
@@ -96,7 +96,7 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
   private async recompute(stale: Claimed[]): Promise<void> {
     if (stale.length === 0) return
     await this.work.run((tx) =>
-      this.recomputation.ofClocks(
+      this.recomputation.ofFreeClocks(
         tx,
         stale.map(({ id }) => id),
       ),
@@ -120,6 +120,9 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
     return [...this.troubled.keys()]
   }
 }
+
+/** PostgreSQL's classes 08, 40, 55 and 57: connections, deadlocks, locks, shutdowns. No tenant's fault. */
+const isPassing = ({ code }: { code?: string }): boolean => /^(08|40|55|57)/.test(code ?? '')
 
 /** By the first entry of the same index. */
 export const nextDueSql = (sqlNow: string) => `
