@@ -53,8 +53,12 @@ async function write(client) {
   })
   await client.query({
     name: 'clock',
-    text: `insert into sla_clocks (user_id, email_id, started_at, target_seconds, warning_at, deadline_at, next_due_at)
-           values ($1, $2, $3, $4, $5, $6, $5)`,
+    text: `with started as (
+             insert into sla_clocks (user_id, email_id, started_at, target_seconds, warning_at, deadline_at, next_due_at)
+             values ($1, $2, $3, $4, $5, $6, $5) returning *)
+           insert into sla_clock_history (clock_id, type, at, recorded_at, detail)
+           select id, 'started', started_at, started_at, json_build_object('startedAt', started_at,
+             'targetSeconds', target_seconds, 'deadlineAt', deadline_at) from started`,
     values: [
       tenantId,
       rows[0].id,
