@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { configSchema } from '../src/config/config.schema.js'
+import { isRunning } from '../src/database/postmaster.js'
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url))
 const READY_WITHIN_MS = 10_000
@@ -68,10 +69,10 @@ export class AppProcess {
       clearTimeout(kill)
       if (code !== 0) problems.push(`The app did not stop well on SIGTERM (${code ?? signal})`)
     }
-    if (postgres !== undefined && isAlive(postgres)) {
+    if (postgres !== undefined && isRunning(postgres)) {
       problems.push(`The app left its PostgreSQL running (process ${postgres})`)
       process.kill(postgres, 'SIGINT') // its fast shutdown
-      for (let tries = 0; tries < 100 && isAlive(postgres); tries++) await sleep(50)
+      for (let tries = 0; tries < 100 && isRunning(postgres); tries++) await sleep(50)
     }
     this.removeFolder()
     return problems
@@ -150,22 +151,4 @@ async function isReady(url: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   )
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** It has ended, and whoever inherited it has not asked how: a busy init takes its time, and has no hurry. */
-function isZombie(pid: number): boolean {
-  try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false // no /proc on macOS, where launchd is quick
-  }
 }

@@ -1,8 +1,6 @@
-import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { dataSourceOptions } from '../ormconfig.js'
 import { tierCandidates } from '../src/emails/tier-matches.js'
-import { createDatabase, type TestDatabase } from './support/postgres.js'
+import { earlierDatabase } from './support/earlier-database.js'
 
 const DOMAINS: Record<string, string[]> = {
   'ada@example.com': ['example.com'],
@@ -15,35 +13,21 @@ const DOMAINS: Record<string, string[]> = {
   'example.org': ['example.org'], // not an address, and yet who wrote
 }
 
-let database: TestDatabase
-let before: DataSource
-let after: DataSource
-
+let database: Awaited<ReturnType<typeof earlierDatabase>>
 beforeAll(async () => {
-  database = await createDatabase('template0')
-  const options = dataSourceOptions(database.url)
-  before = new DataSource({ ...options, migrations: (options.migrations as []).slice(0, 1) })
-  after = new DataSource(options)
-  await before.initialize()
-  await before.runMigrations()
+  database = await earlierDatabase(1)
 })
-afterAll(async () => {
-  for (const source of [before, after]) if (source.isInitialized) await source.destroy()
-  await database.drop()
-})
+afterAll(() => database.drop())
 
 it('gives mail of before the domains of its sender, as mail that arrives has them', async () => {
-  const [{ id: user }] = await before.query(
-    `insert into "user" (email, name) values ('ada@example.com', 'Ada') returning id`,
-  )
+  const { before, after, tenantId } = database
   await before.query(
     `insert into emails (user_id, thread_id, message_id, from_address, subject, body_text, received_at)
      select $1, gen_random_uuid(), address, address, 'S', 'T', '2026-03-02T09:00:00Z'
      from unnest($2::text[]) as address`,
-    [user, [...Object.keys(DOMAINS), 'ada@eu.bücher.example.com']],
+    [tenantId, [...Object.keys(DOMAINS), 'ada@eu.bücher.example.com']],
   )
-  await after.initialize()
-  await after.runMigrations()
+  await database.migrate()
   const rows: { address: string; domains: string[] }[] = await after.query(
     `select from_address as address, sender_domains as domains from emails`,
   )

@@ -25,15 +25,27 @@ it('no target looks at more opening intervals than are counted beforehand', () =
   )
 })
 
+it('a clock that starts in the midst of an interval counts it again when it ends there', () => {
+  const definition = calendarOf({ mon: [['09:00', '17:00']], tue: [['09:00', '17:00']] })
+  const [start, target] = [START + 10 * 60 * MINUTE, 960 * MINUTE]
+  expect(opened(definition, start, target)).toBe(3)
+  expect(openingsNeeded(definition, target)).toBeGreaterThanOrEqual(3)
+})
+
+it('a part of a week may hold all of its short intervals', () => {
+  const hours = { mon: [['00:00', '24:00']], tue: TEN_MINUTES }
+  const definition = calendarOf(hours, ['2026-03-09', '2026-03-16'])
+  const [tuesday, target] = [START + DAY, 26 * 60 * MINUTE]
+  expect(opened(definition, tuesday, target)).toBe(3 * 12 + 1)
+  expect(openingsNeeded(definition, target)).toBeGreaterThanOrEqual(3 * 12 + 1)
+})
+
 it('dates that are closed are made up for by the intervals of other days', () => {
   const short = ['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, TEN_MINUTES])
   const hours = { ...Object.fromEntries(short), sun: [['00:00', '24:00']] }
   const sundays = Array.from({ length: 200 }, (_, week) => dateOf(START + (6 + 7 * week) * DAY))
   const target = 60_000 * MINUTE
-  const count = (definition: CalendarDefinition) => {
-    const calendar = BusinessCalendar.compile(definition)
-    return [...calendar.openIntervals(START, calendar.deadline(START, target))].length
-  }
+  const count = (definition: CalendarDefinition) => opened(definition, START, target)
   const open = calendarOf(hours)
   const closed = calendarOf(hours, sundays)
   const overridden = calendarOf({
@@ -64,10 +76,9 @@ it('dates with more intervals than their weekday are counted too', () => {
   const dates = Array.from({ length: 300 }, (_, day) => dateOf(START + day * DAY))
   const overrides = Object.fromEntries(dates.map((date) => [date, TEN_MINUTES]))
   const definition = calendarOf({ sun: [['00:00', '24:00']], overrides })
-  const [target, calendar] = [300 * 120 * MINUTE, BusinessCalendar.compile(definition)]
-  const opened = [...calendar.openIntervals(START, calendar.deadline(START, target))].length
-  expect(opened).toBe(300 * 12)
-  expect(openingsNeeded(definition, target)).toBeGreaterThanOrEqual(opened)
+  const target = 300 * 120 * MINUTE
+  expect(opened(definition, START, target)).toBe(300 * 12)
+  expect(openingsNeeded(definition, target)).toBeGreaterThanOrEqual(300 * 12)
 })
 
 it('thousands of closed dates of an even week ask for no more openings', () => {
@@ -78,6 +89,11 @@ it('thousands of closed dates of an even week ask for no more openings', () => {
   const target = 10_000 * MINUTE
   expect(openingsNeeded(calendarOf(week, holidays), target)).toBe(openingsNeeded(calendarOf(week), target))
 })
+
+const opened = (definition: CalendarDefinition, start: number, targetMs: number) => {
+  const calendar = BusinessCalendar.compile(definition)
+  return [...calendar.openIntervals(start, calendar.deadline(start, targetMs))].length
+}
 
 const dateOf = (at: number) => new Date(at).toISOString().slice(0, 10)
 

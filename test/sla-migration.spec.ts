@@ -1,42 +1,27 @@
-import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { dataSourceOptions } from '../ormconfig.js'
 import { ALWAYS_OPEN } from '../src/calendars/business-calendar.js'
 import { replay, type Entry, type Terms } from '../src/sla/clock-life.js'
 import { CLOCK_ROW, type ClockRow } from '../src/sla/clock-rows.js'
-import { createDatabase, type TestDatabase } from './support/postgres.js'
+import { earlierDatabase } from './support/earlier-database.js'
 
-let database: TestDatabase
-let before: DataSource
-let after: DataSource
-
+let database: Awaited<ReturnType<typeof earlierDatabase>>
 beforeAll(async () => {
-  database = await createDatabase('template0')
-  const options = dataSourceOptions(database.url)
-  before = new DataSource({ ...options, migrations: (options.migrations as []).slice(0, 1) })
-  after = new DataSource(options)
-  await before.initialize()
-  await before.runMigrations()
+  database = await earlierDatabase(1)
 })
-afterAll(async () => {
-  for (const source of [before, after]) if (source.isInitialized) await source.destroy()
-  await database.drop()
-})
+afterAll(() => database.drop())
 
 it('keeps the targets and clocks of a database from before policies', async () => {
-  const [{ id: user }] = await before.query(
-    `insert into "user" (email, name) values ('ada@example.com', 'Ada') returning id`,
-  )
+  const { before, after, tenantId } = database
   await before.query(
     `insert into sla_settings (user_id, priority, customer_tier, target_seconds, warning_percent, is_active)
      values ($1, 'high', 'vip', 600, 30, true), ($1, 'low', 'vip', 900, 20, false)`,
-    [user],
+    [tenantId],
   )
   await before.query(
     `insert into emails (user_id, thread_id, message_id, from_address, subject, body_text, received_at)
      select $1, gen_random_uuid(), n::text, 'c@example.com', 'S', 'T', '2026-03-02T09:00:00Z'
      from generate_series(1, 4) n`,
-    [user],
+    [tenantId],
   )
   await before.query(
     `insert into sla_clocks (user_id, email_id, state, started_at, target_seconds, warning_at, deadline_at, warned_at,
@@ -52,8 +37,7 @@ it('keeps the targets and clocks of a database from before policies', async () =
      ) as v(n, state, warned, breached, stopped, due) on e.message_id = v.n`,
   )
 
-  await after.initialize()
-  await after.runMigrations()
+  await database.migrate()
 
   expect(
     await after.query(`select name, position, version, is_default, is_active, priorities, customer_tiers,

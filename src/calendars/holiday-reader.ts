@@ -1,12 +1,9 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common'
-import { Piscina } from 'piscina'
-import { workerModule } from '../emails/worker-module.js'
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { unprocessable } from '../http/problem.js'
+import { isOutOfMemory, workerPool } from '../workers/worker-pool.js'
 import type { Found, HolidaySource } from './holiday-sources.js'
 import type { HolidayOutcome } from './holidays.worker.js'
 
-const MAX_THREADS = 2
-const IDLE_MS = 30_000
 const MAX_HEAP_MB = 256
 
 /**
@@ -15,15 +12,11 @@ const MAX_HEAP_MB = 256
  */
 @Injectable()
 export class HolidayReader implements OnApplicationShutdown {
-  private readonly logger = new Logger(HolidayReader.name)
-  private readonly pool = new Piscina<HolidaySource, HolidayOutcome>({
-    ...workerModule(import.meta.url, 'holidays.worker'),
-    minThreads: 0,
-    maxThreads: MAX_THREADS,
-    idleTimeout: IDLE_MS,
-    closeTimeout: 5_000,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-  }).on('error', (error) => this.logger.error(error))
+  private readonly pool = workerPool<HolidaySource, HolidayOutcome>(
+    import.meta.url,
+    'holidays.worker',
+    MAX_HEAP_MB,
+  )
 
   /** @throws Problem 422 `unreadable_calendar`, or naming the field that asks for what there is not */
   async read(source: HolidaySource): Promise<Found> {
@@ -35,7 +28,6 @@ export class HolidayReader implements OnApplicationShutdown {
       : unprocessable([{ field: 'body', message }], 'unreadable_calendar')
   }
 
-  /** Not earlier: requests that are under way when a stop begins still need it. */
   async onApplicationShutdown(): Promise<void> {
     await this.pool.close()
   }
@@ -44,7 +36,7 @@ export class HolidayReader implements OnApplicationShutdown {
     try {
       return await this.pool.run(source)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error
+      if (!isOutOfMemory(error)) throw error
       return { refused: 'takes more memory to read than any honest calendar does', field: undefined }
     }
   }

@@ -39,9 +39,11 @@ function needsOf({ hours, holidays }: CalendarDefinition, targetMs: number, wait
     Math.max(0, (openMs / week.openMs) * week.count - count),
   )
   const overridden = Object.values(overrides).flat().length
-  const openWeeks = Math.ceil(targetMs / week.openMs) + Math.ceil(waitMs / WEEK)
+  // A week more than the average says, since a part of one may hold all its short intervals.
+  const openWeeks = targetMs / week.openMs + 1 + Math.ceil(waitMs / WEEK)
   return {
-    openings: openWeeks * week.count + overridden + sum(delays),
+    // One more: a clock that starts in the midst of an interval may well end in the midst of it, weeks later.
+    openings: openWeeks * week.count + 1 + overridden + sum(delays),
     weeks: (targetMs + sum(closedDays.map(({ openMs }) => openMs))) / week.openMs + waitMs / WEEK,
   }
 }

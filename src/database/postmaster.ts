@@ -120,16 +120,17 @@ function isPostmaster(pid: number, dataDir: string): boolean {
  * zombie, it is still there for others to find.
  */
 function hasEnded({ pid, dataDir }: Postmaster): boolean {
-  if (!isAlive(pid)) return true
   if (isPostmaster(pid, dataDir)) return false
-  return commandLine(pid) !== '' || isZombie(pid)
+  return commandLine(pid) !== '' || !isRunning(pid)
 }
 
-function isZombie(pid: number): boolean {
+/** Alive, and not a zombie: one has ended, and whoever inherited it has not asked how. A busy init takes its time. */
+export function isRunning(pid: number): boolean {
+  if (!isAlive(pid)) return false
   try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
-    return true // no /proc, or gone meanwhile
+    return isAlive(pid) // no /proc on macOS, where launchd is quick; or gone meanwhile
   }
 }
 

@@ -1,11 +1,8 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common'
-import { Piscina } from 'piscina'
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import type { ParseOutcome } from './mail-parser.worker.js'
 import { UnreadableMail, type ParsedMail } from './parsed-mail.js'
-import { workerModule } from './worker-module.js'
+import { isOutOfMemory, MAX_THREADS, workerPool } from '../workers/worker-pool.js'
 
-const MAX_THREADS = 2
-const IDLE_MS = 30_000
 const MAX_HEAP_MB = 512
 
 /** Turns raw mail (RFC 5322, MIME) into its parts, in worker threads: a 25 MB mail must not stop the API. */
@@ -14,17 +11,13 @@ export class MailParser implements OnApplicationShutdown {
   /** How long one mail may take, counted from when a thread is free for it. */
   timeoutMs = 30_000
 
-  private readonly logger = new Logger(MailParser.name)
   private readonly waiting: (() => void)[] = []
   private busy = 0
-  private readonly pool = new Piscina<Uint8Array, ParseOutcome>({
-    ...workerModule(import.meta.url, 'mail-parser.worker'),
-    minThreads: 0,
-    maxThreads: MAX_THREADS,
-    idleTimeout: IDLE_MS,
-    closeTimeout: 5_000,
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-  }).on('error', (error) => this.logger.error(error))
+  private readonly pool = workerPool<Uint8Array, ParseOutcome>(
+    import.meta.url,
+    'mail-parser.worker',
+    MAX_HEAP_MB,
+  )
 
   /**
    * @param raw the mail as it came over the wire; it stays the caller's and is not changed
@@ -36,7 +29,6 @@ export class MailParser implements OnApplicationShutdown {
     return outcome.mail
   }
 
-  /** Not earlier: requests that are under way when a stop begins still need it. */
   async onApplicationShutdown(): Promise<void> {
     await this.pool.close()
   }
@@ -63,9 +55,8 @@ export class MailParser implements OnApplicationShutdown {
       return await this.pool.run(copy, { transferList: [copy.buffer], signal: timeout })
     } catch (error) {
       if (timeout.aborted) return { unreadable: 'The mail takes too long to read.' }
-      if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      if (isOutOfMemory(error))
         return { unreadable: 'The mail takes more memory to read than any honest mail does.' }
-      }
       throw error
     }
   }

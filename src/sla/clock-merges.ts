@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { ALWAYS_OPEN } from '../calendars/business-calendar.js'
 import type { Transaction } from '../database/transaction.js'
 import { after, type Entry } from './clock-life.js'
-import { CLOCK_ROW, holdConversations, saveClocks, type ClockRow } from './clock-rows.js'
+import { CLOCK_ROW, holdClocks, saveClocks, type ClockRow } from './clock-rows.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 
 type Live = ClockRow & { revision: number }
@@ -14,7 +14,7 @@ export class ClockMerges {
 
   /** Of each kind one clock goes on, from the earliest start; one that was breached already stays as it is. */
   async merge(tx: Transaction, tenantId: string, threadId: string): Promise<void> {
-    const held = await holdConversations(tx, [{ tenantId, threadId }])
+    const held = await holdClocks(tx, [{ tenantId, threadId }])
     const rows = await tx.query<Live>(
       `select ${CLOCK_ROW}, c.revision from sla_clocks c where c.id = any($1)
        order by c.target_seconds is null, c.state = 'paused', c.started_at, c.id`,

@@ -4,7 +4,7 @@ import { SlaRevisions } from '../calendars/revisions.service.js'
 import type { Transaction } from '../database/transaction.js'
 import { conflict } from '../http/problem.js'
 import { after, type Entry, type PauseReason } from './clock-life.js'
-import { CLOCK_ROW, holdConversations, saveClocks, wakeMonitor, type ClockRow } from './clock-rows.js'
+import { CLOCK_ROW, holdClocks, saveClocks, wakeMonitor, type ClockRow } from './clock-rows.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 
 type Held = ClockRow & { revision: number }
@@ -77,7 +77,7 @@ export class ClockPauses {
     entryFor: EntryFor,
   ): Promise<number> {
     this.revisions.share(tx, [tenantId])
-    const stale = (await holdConversations(tx, [{ tenantId, threadId }])).filter(({ isStale }) => isStale)
+    const stale = (await holdClocks(tx, [{ tenantId, threadId }])).filter(({ isStale }) => isStale)
     // By what policies and calendars say now, should a change of them not have come so far.
     await this.recomputation.ofClocks(
       tx,

@@ -90,7 +90,7 @@ export interface HeldClock {
  * Locks all clocks under way in these conversations, in the order of their ids, before any of them is changed: the
  * recomputation, which knows no conversations, locks clocks in that order too.
  */
-export async function holdConversations(
+export async function holdClocks(
   tx: Transaction,
   conversations: { tenantId: string; threadId: string }[],
 ): Promise<HeldClock[]> {

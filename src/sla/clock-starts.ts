@@ -3,7 +3,7 @@ import { CompiledCalendars } from '../calendars/compiled-calendars.js'
 import { SlaRevisions } from '../calendars/revisions.service.js'
 import type { Transaction } from '../database/transaction.js'
 import { after, type Terms } from './clock-life.js'
-import { holdConversations, insertClocks, wakeMonitor, type NewClock } from './clock-rows.js'
+import { holdClocks, insertClocks, wakeMonitor, type NewClock } from './clock-rows.js'
 import { ClockPauses } from './clock-pauses.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { conversationsOf, earlierStarts, owedTo, type Candidate, type Conversation } from './owed-clocks.js'
@@ -37,7 +37,7 @@ export class ClockStarts {
     const starts = new Map(conversations.flatMap((one) => [...earlierStarts(one)]))
     const answered = conversations.filter(({ awaitsCustomer }) => awaitsCustomer)
     if (starts.size + answered.length === 0) return
-    await holdConversations(tx, candidates)
+    await holdClocks(tx, candidates)
     // A message that comes late, and was sent before the one that started a clock, has waited longer.
     await this.recomputation.ofClocks(tx, [...starts.keys()], starts)
     for (const { tenantId, threadId, receivedAt } of answered)

@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction.js'
 import { ClockEvents, DUE_CLOCK, DUE_CLOCK_TABLES, type DueClock } from './clock-events.js'
 import { ClockPauses } from './clock-pauses.js'
 import { ClockRecomputation } from './clock-recomputation.js'
-import { holdConversations, type HeldClock } from './clock-rows.js'
+import { holdClocks, type HeldClock } from './clock-rows.js'
 import type { Escalation } from './sla-setting.entity.js'
 
 export interface Stop {
@@ -32,7 +32,7 @@ export class ClockStops {
    */
   async stop(tx: Transaction, stops: Stop[]): Promise<void> {
     if (stops.length === 0) return
-    const clocks = await holdConversations(tx, stops)
+    const clocks = await holdClocks(tx, stops)
     const ended = stops.flatMap((stop) =>
       clocks
         .filter((clock) => isEndedBy(clock, stop))

@@ -8,7 +8,7 @@ import { ClockMerges } from './clock-merges.js'
 import { ClockRecomputation } from './clock-recomputation.js'
 import { ClockStarts } from './clock-starts.js'
 import { ClockStops } from './clock-stops.js'
-import { holdConversations } from './clock-rows.js'
+import { holdClocks } from './clock-rows.js'
 import { unansweredIn } from './owed-clocks.js'
 
 /**
@@ -74,7 +74,7 @@ export class ClocksListener {
   async recompute(tx: Transaction, signals: Signal<'email.changed'>[]): Promise<void> {
     this.share(tx, signals)
     const conversations = signals.map(({ tenantId, data: { threadId } }) => ({ tenantId, threadId }))
-    await holdConversations(tx, conversations)
+    await holdClocks(tx, conversations)
     await this.recomputation.ofEmails(
       tx,
       signals.map(({ data }) => data.emailId),

@@ -9,7 +9,7 @@ import { ApiClient, type Body } from '../support/api-client.js'
 import { eventually } from '../support/eventually.js'
 import { AppProcess, withClockOff } from './app-process.js'
 import { createChaosDatabase, type ChaosDatabase } from './chaos-database.js'
-import { figure, figures } from './figures.js'
+import { figure, printLateness } from './figures.js'
 
 const CLOCKS = Number(process.env.CHAOS_CLOCKS ?? 10_000)
 /** All warnings and all deadlines lie within. */
@@ -177,18 +177,7 @@ async function expectRowsAsTheirHistories(): Promise<void> {
 }
 
 async function printFigures(): Promise<void> {
-  const late = await database.query<{ warning: number; breach: number }>(
-    `select extract(epoch from warned_at - warning_at)::float8 * 1000 as warning,
-            extract(epoch from breached_at - deadline_at)::float8 * 1000 as breach from sla_clocks`,
-  )
-  figures(
-    'chaos-sla-warning-lateness',
-    late.map(({ warning }) => warning),
-  )
-  figures(
-    'chaos-sla-breach-lateness',
-    late.map(({ breach }) => breach),
-  )
+  await printLateness(database, 'chaos-sla')
   figure('chaos-sla-clocks', CLOCKS, 'clocks')
   figure('chaos-sla-kills', kills, 'processes')
 }

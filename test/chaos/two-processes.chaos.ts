@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js'
 import { AppProcess } from './app-process.js'
 import { createChaosDatabase, type ChaosDatabase } from './chaos-database.js'
 import { CountingReceiver } from './counting-receiver.js'
-import { figure, figures } from './figures.js'
+import { figure, figures, printLateness } from './figures.js'
 
 const EMAILS = Number(process.env.CHAOS_EMAILS ?? 500)
 /** Time to post them all until the warning, which comes with 40 % of the target left. */
@@ -146,18 +146,7 @@ async function expectEachDeliveryArrived(): Promise<void> {
 }
 
 async function printFigures(warningAt: number, deadlineAt: number): Promise<void> {
-  const late = await database.query<{ warning: number; breach: number }>(
-    `select extract(epoch from warned_at - warning_at)::float8 * 1000 as warning,
-            extract(epoch from breached_at - deadline_at)::float8 * 1000 as breach from sla_clocks`,
-  )
-  figures(
-    'chaos-warning-lateness',
-    late.map(({ warning }) => warning),
-  )
-  figures(
-    'chaos-breach-lateness',
-    late.map(({ breach }) => breach),
-  )
+  await printLateness(database, 'chaos')
   const arrived = (event: string, instant: number) =>
     [...receiver.arrivals.values()]
       .filter((one) => one.event === event)
