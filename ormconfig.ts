@@ -3,6 +3,7 @@ import { types } from 'pg'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
 import { SlaEngine1764100000000 } from './migrations/1764100000000-sla-engine.js'
+import { ConversationIndex1764200000000 } from './migrations/1764200000000-conversation-index.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -50,7 +51,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
   url,
   poolSize,
   entities,
-  migrations: [FirstStory1764000000000, SlaEngine1764100000000],
+  migrations: [FirstStory1764000000000, SlaEngine1764100000000, ConversationIndex1764200000000],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),
   synchronize: false,

@@ -39,8 +39,9 @@ async function write(client) {
     name: 'email',
     text: `insert into emails (user_id, thread_id, message_id, in_reply_to, reference_ids, from_address, from_name,
              to_addresses, cc_addresses, subject, body_text, body_html, kind, priority, customer_tier, category,
-             received_at)
-           values ($1, $2, $3, null, '{}', $4, $5, '[]', '[]', $6, $7, null, 'human', 'medium', 'standard', null, $8)
+             received_at, sender_domains)
+           values ($1, $2, $3, null, '{}', $4, $5, '[]', '[]', $6, $7, null, 'human', 'medium', 'standard', null, $8,
+             '{example.com}')
            returning id`,
     values: [tenantId, threadId, messageId, address, name, email.subject, email.text, now],
   })

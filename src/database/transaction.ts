@@ -7,6 +7,7 @@ export class Transaction {
   readonly wakes = new Map<string, number>()
   private instant: Promise<Date> | undefined
   private isOver = false
+  private readonly hearing: Promise<void>[] = []
   /** What went wrong first, where nobody waited for it. */
   failure: unknown
 
@@ -25,13 +26,23 @@ export class Transaction {
   }
 
   /**
-   * Runs a statement whose result nobody needs: it leaves together with the next one. Its failure is the
-   * transaction's, which PostgreSQL then refuses to commit.
+   * Runs a statement whose result the transaction does not need: it leaves together with the next one. Its failure is
+   * the transaction's, which PostgreSQL then refuses to commit.
+   *
+   * @param hear is told of its rows, before whoever ran the unit of work hears of the commit
    */
-  write(sql: string, parameters: unknown[]): void {
-    this.query(sql, parameters).catch((error: unknown) => {
-      this.failure ??= error
-    })
+  write<Row>(sql: string, parameters: unknown[], hear?: (rows: Row[]) => void): void {
+    const heard = this.query<Row>(sql, parameters)
+      .then(hear)
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+    if (hear) this.hearing.push(heard)
+  }
+
+  /** Resolves once the rows of all writes have been heard. */
+  async allHeard(): Promise<void> {
+    await Promise.all(this.hearing)
   }
 
   /** The transaction's instant by the database's clock: the same whenever asked. */

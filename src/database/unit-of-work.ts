@@ -16,21 +16,19 @@ export class UnitOfWork {
 
   /** Commits what `work` wrote and then wakes whoever waits for it; rolls all of it back when `work` throws. */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const wakes: [string, number][] = []
-    let failure = (): unknown => undefined
+    let begun: Transaction | undefined
     const result = await this.source
       .transaction(async (manager) => {
         const connection = (await manager.queryRunner!.connect()) as ClientBase
         const tx = new Transaction(manager, connection, this.clock.sqlNow)
-        failure = () => tx.failure
-        const value = await work(tx).finally(() => tx.close())
-        wakes.push(...tx.wakes)
-        return value
+        begun = tx
+        return work(tx).finally(() => tx.close())
       })
       .catch((error: unknown) => {
-        throw failure() ?? error
+        throw begun?.failure ?? error
       })
-    for (const [name, inMs] of wakes) this.wakeUps.announce(name, inMs)
+    await begun?.allHeard()
+    for (const [name, inMs] of begun?.wakes ?? []) this.wakeUps.announce(name, inMs)
     return result
   }
 

@@ -12,7 +12,7 @@ export class OutboxListener {
   @On(...EVENT_NAMES)
   async enqueue(tx: Transaction, events: DomainEvent[]): Promise<void> {
     const now = await tx.now()
-    const deliveries = await tx.query(
+    tx.write(
       `insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at, due_at)
        select w.id, e.id, e.name, (select row_to_json(body) from (
            select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.data) body), 0, $2, $2
@@ -21,7 +21,9 @@ export class OutboxListener {
        for key share of w -- one that is deleted at this moment is skipped, not a broken foreign key
        returning 1`,
       [events.map(({ id }) => id), now],
+      (deliveries) => {
+        if (deliveries.length > 0) tx.wake(WEBHOOK_DELIVERIES)
+      },
     )
-    if (deliveries.length > 0) tx.wake(WEBHOOK_DELIVERIES)
   }
 }
