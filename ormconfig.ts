@@ -4,6 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm'
 import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
 import { SlaEngine1764100000000 } from './migrations/1764100000000-sla-engine.js'
 import { ConversationIndex1764200000000 } from './migrations/1764200000000-conversation-index.js'
+import { WebhookDelivery1764400000000 } from './migrations/1764400000000-webhook-delivery.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -33,6 +34,7 @@ import { SlaRevision } from './src/calendars/revision.entity.js'
 import { SlaSettingVersion } from './src/sla/sla-setting-version.entity.js'
 import { SlaSetting } from './src/sla/sla-setting.entity.js'
 import { TeamMember } from './src/team/team-member.entity.js'
+import { WebhookAttempt } from './src/webhooks/webhook-attempt.entity.js'
 import { WebhookLog } from './src/webhooks/webhook-log.entity.js'
 import { Webhook } from './src/webhooks/webhook.entity.js'
 
@@ -44,14 +46,14 @@ const people = [User, Account, Session, Verification, IdempotencyKey, TeamMember
 const mail = [EmailProvider, EmailSyncLog, CustomerTier, Email, Attachment, Reply, ReplyTemplate, EmailChange]
 const policies = [SlaCalendar, SlaCalendarVersion, SlaSetting, SlaSettingVersion, SlaRevision]
 const time = [...policies, SlaClock, SlaClockEntry, SlaEscalation, ResponseMetric, PerformanceGoal, TimeBand]
-const entities = [...people, ...mail, StoredEvent, ...time, Alert, Webhook, WebhookLog]
+const entities = [...people, ...mail, StoredEvent, ...time, Alert, Webhook, WebhookLog, WebhookAttempt]
 
 export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({
   type: 'postgres',
   url,
   poolSize,
   entities,
-  migrations: [FirstStory1764000000000, SlaEngine1764100000000, ConversationIndex1764200000000],
+  migrations: [FirstStory1764000000000, SlaEngine1764100000000, ConversationIndex1764200000000, WebhookDelivery1764400000000],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),
   synchronize: false,

@@ -1,6 +1,7 @@
 import { IsIn } from 'class-validator'
 import { Flag } from '../http/flag.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { ALERT_TYPES, type AlertType } from './alert.entity.js'
 import { Optional } from '../http/optional.decorator.js'
 
 export class AlertsQuery extends PageQuery {
@@ -10,6 +11,6 @@ export class AlertsQuery extends PageQuery {
   unread?: boolean
 
   @Optional()
-  @IsIn(['sla.warning', 'sla.breached'])
-  type?: 'sla.warning' | 'sla.breached'
+  @IsIn(ALERT_TYPES)
+  type?: AlertType
 }

@@ -3,5 +3,5 @@ import { AlertsController } from './alerts.controller.js'
 import { AlertsListener } from './alerts.listener.js'
 import { Alerts } from './alerts.service.js'
 
-@Module({ controllers: [AlertsController], providers: [Alerts, AlertsListener] })
+@Module({ controllers: [AlertsController], providers: [Alerts, AlertsListener], exports: [Alerts] })
 export class AlertsModule {}

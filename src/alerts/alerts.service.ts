@@ -13,7 +13,9 @@ import type { AlertView, UnreadView } from './alerts.view.js'
 
 export interface NewAlert extends Pick<Alert, 'type' | 'severity' | 'message'> {
   tenantId: string
-  email: EmailFacts
+  email: EmailFacts | null
+  /** The webhook that it is about: the only one that does not hear of it. */
+  webhookId?: number
 }
 
 @Injectable()
@@ -27,21 +29,22 @@ export class Alerts {
   /** Writes a batch of alerts and tells of them. */
   async raise(tx: Transaction, alerts: NewAlert[]): Promise<void> {
     if (alerts.length === 0) return
-    const rows = alerts.map(({ email, ...alert }) => ({ ...alert, emailId: email.id }))
+    const rows = alerts.map(({ email, ...alert }) => ({ ...alert, emailId: email?.id ?? null }))
     const created = await tx.query<{ id: number }>(
-      `insert into alerts (user_id, email_id, type, severity, message, created_at)
-       select "tenantId", "emailId", type, severity, message, $2 from rows from (json_to_recordset($1)
-         as ("tenantId" uuid, "emailId" bigint, type text, severity text, message text)
-       ) with ordinality as a("tenantId", "emailId", type, severity, message, place)
+      `insert into alerts (user_id, email_id, webhook_id, type, severity, message, created_at)
+       select "tenantId", "emailId", "webhookId", type, severity, message, $2 from rows from (json_to_recordset($1)
+         as ("tenantId" uuid, "emailId" bigint, "webhookId" bigint, type text, severity text, message text)
+       ) with ordinality as a("tenantId", "emailId", "webhookId", type, severity, message, place)
        order by place returning id`,
       [JSON.stringify(rows), await tx.now()],
     )
     // Ids are given in the order of the rows. Not found by the email: two of its clocks may be due together.
     const ids = created.map(({ id }) => id).sort((a, b) => a - b)
-    const drafts = alerts.map(({ tenantId, email, type, severity, message }, index) => ({
-      tenantId,
-      data: { alert: { id: ids[index]!, type, severity, message, emailId: email.id }, email },
-    }))
+    const drafts = alerts.map(({ tenantId, email, webhookId = null, ...alert }, index) => {
+      const { type, severity, message } = alert
+      const about = { emailId: email?.id ?? null, webhookId }
+      return { tenantId, data: { alert: { id: ids[index]!, type, severity, message, ...about }, email } }
+    })
     await this.events.publish(tx, 'alert.created', drafts)
   }
 
@@ -53,7 +56,7 @@ export class Alerts {
     if (type) conditions.push(`type = $${parameters.push(type)}`)
     if (unread !== undefined) conditions.push(unread ? 'read_at is null' : 'read_at is not null')
     const rows = this.work.query<AlertView>(
-      `select id, email_id as "emailId", type, severity, message, read_at as "readAt", created_at as "createdAt"
+      `select id, email_id as "emailId", webhook_id as "webhookId", type, severity, message, read_at as "readAt", created_at as "createdAt"
        from alerts where ${conditions.join(' and ')} order by id desc limit $${parameters.push(limit + 1)}`,
       parameters,
     )

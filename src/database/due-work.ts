@@ -57,6 +57,11 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
+  /** Looks for work of this name now, should this process do it. */
+  wake(name: string): void {
+    this.loops.find((loop) => loop.name === name)?.wake()
+  }
+
   /** Everyone looks now: what waited for others, and in tests that moved the clock. */
   wakeAll(): void {
     for (const loop of this.loops) loop.wake()

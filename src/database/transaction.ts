@@ -8,6 +8,7 @@ export class Transaction {
   private instant: Promise<Date> | undefined
   private isOver = false
   private readonly hearing: Promise<void>[] = []
+  private readonly lastSteps: (() => void)[] = []
   /** What went wrong first, where nobody waited for it. */
   failure: unknown
 
@@ -38,6 +39,16 @@ export class Transaction {
         this.failure ??= error
       })
     if (hear) this.hearing.push(heard)
+  }
+
+  /** Has this written once the work is done, right before the COMMIT: what gathers meanwhile leaves in one statement. */
+  atEnd(step: () => void): void {
+    this.lastSteps.push(step)
+  }
+
+  /** The work is done. */
+  end(): void {
+    for (const step of this.lastSteps) step() // one may add another
   }
 
   /** Resolves once the rows of all writes have been heard. */

@@ -22,7 +22,13 @@ export class UnitOfWork {
         const connection = (await manager.queryRunner!.connect()) as ClientBase
         const tx = new Transaction(manager, connection, this.clock.sqlNow)
         begun = tx
-        return work(tx).finally(() => tx.close())
+        try {
+          const value = await work(tx)
+          tx.end()
+          return value
+        } finally {
+          tx.close()
+        }
       })
       .catch((error: unknown) => {
         throw begun?.failure ?? error

@@ -10,7 +10,7 @@ export const emailFacts = (e: string) => `json_build_object(
   'id', ${e}.id, 'threadId', ${e}.thread_id, 'messageId', ${e}.message_id, 'subject', ${e}.subject,
   'from', json_build_object('address', ${e}.from_address, 'name', ${e}.from_name), 'kind', ${e}.kind,
   'priority', ${e}.priority, 'customerTier', ${e}.customer_tier, 'category', ${e}.category, 'status', ${e}.status,
-  'assigneeId', ${e}.assignee_id, 'receivedAt', ${isoText(`${e}.received_at`)})`
+  'assigneeId', ${e}.assignee_id, 'mailboxId', ${e}.provider_id, 'receivedAt', ${isoText(`${e}.received_at`)})`
 
 export async function factsOf(tx: Transaction, id: number): Promise<EmailFacts> {
   const [row] = await tx.query<{ facts: EmailFacts }>(

@@ -12,6 +12,8 @@ export interface EmailFacts {
   category: string | null
   status: string
   assigneeId: number | null
+  /** The mailbox that it came through; null for what was posted. */
+  mailboxId: number | null
   receivedAt: string
 }
 
@@ -38,6 +40,17 @@ export interface MemberFacts {
   role: string
 }
 
+export interface AlertFacts {
+  id: number
+  /** sla.warning, sla.breached, webhook.failing, webhook.recovered or webhook.deactivated. */
+  type: string
+  /** info, warning or critical. */
+  severity: string
+  message: string
+  emailId: number | null
+  webhookId: number | null
+}
+
 /** All that other modules and other systems may hear of. A closed list. */
 export interface EventCatalogue {
   /** Raised when a message has been taken into the mailbox, whatever it is; once per Message-ID. */
@@ -57,7 +70,7 @@ export interface EventCatalogue {
   'sla.breached': { email: EmailFacts; sla: ClockFacts }
   /** Raised when something needs a person's attention. */
   'alert.created': {
-    alert: { id: number; type: string; severity: string; message: string; emailId: number | null }
+    alert: AlertFacts
     email: EmailFacts | null
   }
   /** Raised when a person has joined the team. */

@@ -11,4 +11,6 @@ export class StoredEvent {
   @Column('bigint', { nullable: true }) emailId: number | null
   @Column('json') data: EventCatalogue[EventName]
   @Column({ type: 'timestamptz', precision: 3 }) occurredAt: Date
+  /** The running number of what happened to its email; null when it is about none. */
+  @Column('integer', { nullable: true }) sequence: number | null
 }

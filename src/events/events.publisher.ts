@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { EventEmitter2 } from '@nestjs/event-emitter'
 import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent, EventCatalogue, EventName } from './catalogue.js'
+import { storeEvents } from './event-store.js'
 import type { SignalCatalogue, SignalName } from './signals.js'
 
 export interface Draft<Data> {
@@ -13,6 +14,8 @@ export interface Draft<Data> {
 /** Stores events in their transaction and lets every listener act in it. */
 @Injectable()
 export class Events {
+  private readonly published = new WeakMap<Transaction, DomainEvent[]>()
+
   constructor(private readonly emitter: EventEmitter2) {}
 
   /**
@@ -31,7 +34,7 @@ export class Events {
     const listeners = this.emitter.listeners(name)
     // They attach while the application starts: an event before that would commit and never be told of.
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
-    store(tx, events)
+    this.publishedIn(tx).push(...(events as DomainEvent[]))
     for (const listener of listeners) await listener(tx, events)
   }
 
@@ -45,26 +48,15 @@ export class Events {
     if (signals.length === 0) return
     for (const listener of this.emitter.listeners(name)) await listener(tx, signals)
   }
-}
 
-/**
- * One statement for any number of events. Their data, most of it all, come as a line each, since JSON has no line breaks
- * of its own: within one array of all, PostgreSQL would parse them twice.
- */
-function store(tx: Transaction, events: DomainEvent[]): void {
-  const rows = events.map(({ data, ...event }) => ({
-    ...event,
-    emailId: 'email' in data ? (data.email?.id ?? null) : null,
-  }))
-  tx.write(
-    `insert into events (id, user_id, name, email_id, data, occurred_at)
-     select id, "tenantId", name, "emailId", data::json, "occurredAt"
-     from rows from (
-       json_to_recordset($1) as (id uuid, "tenantId" uuid, name text, "emailId" bigint, "occurredAt" timestamptz),
-       string_to_table($2, E'\\n')
-     ) as e(id, "tenantId", name, "emailId", "occurredAt", data)`,
-    [JSON.stringify(rows), events.map(({ data }) => JSON.stringify(data)).join('\n')],
-  )
+  private publishedIn(tx: Transaction): DomainEvent[] {
+    const known = this.published.get(tx)
+    if (known) return known
+    const events: DomainEvent[] = []
+    this.published.set(tx, events)
+    tx.atEnd(() => storeEvents(tx, events))
+    return events
+  }
 }
 
 /** Ids that sort by time keep the index's inserts at its right edge (RFC 9562, 5.7). */

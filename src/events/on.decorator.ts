@@ -6,7 +6,7 @@ import type { Signal, SignalName } from './signals.js'
 
 type Heard<Name> = Name extends EventName ? DomainEvent<Name> : Name extends SignalName ? Signal<Name> : never
 
-type Listener<Name> = (tx: Transaction, heard: Heard<Name>[]) => Promise<void>
+type Listener<Name> = (tx: Transaction, heard: Heard<Name>[]) => Promise<void> | void
 
 /**
  * The only door by which a module hears others. The method hears whole batches, inside the transaction that raised

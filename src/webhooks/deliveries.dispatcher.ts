@@ -1,159 +1,104 @@
-import { randomUUID } from 'node:crypto'
-import { Injectable, type OnModuleInit } from '@nestjs/common'
-import { Cipher } from '../config/cipher.js'
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import { Config } from '../config/config.js'
-import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
-import { retryDelayMs } from '../database/retry-schedule.js'
-import { UnitOfWork } from '../database/unit-of-work.js'
-import { WEBHOOK_DELIVERIES } from './outbox.listener.js'
+import { isSuccess, type Attempt } from './attempt.js'
+import { DeliveryQueue, LEASE_SECONDS, type Leased } from './delivery-queue.js'
+import { Lanes } from './lanes.js'
+import { Outcomes, type Tried } from './outcomes.js'
+import { Receivers, type Receiver } from './receivers.js'
 import { signatureHeaders } from './signing.js'
-import { WebhookClient, type Answer } from './webhook.client.js'
-import type { DeliveryStatus } from './webhook-log.entity.js'
-import { sealedFor } from './webhooks.service.js'
+import { slackMessage } from './slack-message.js'
+import { WebhookClient } from './webhook.client.js'
+import { WEBHOOK_DELIVERIES } from './webhook-work.js'
 
-interface Delivery {
-  id: number
-  leaseToken: string
-  attempts: number
-  eventId: string
-  body: string
-  tenantId: string
-  url: string
-  secret: string
-  headers: Record<string, string>
-  retryCount: number
-}
+/** By how much an attempt's end stays clear of its lease's. */
+const MARGIN_MS = 3_000
 
-interface Outcome {
-  id: number
-  leaseToken: string
-  status: DeliveryStatus
-  statusCode: number | null
-  responseBody: string | null
-  errorMessage: string | null
-  retryInMs: number | null
-}
+type InHand = Leased & { leasedAt: number }
 
-/** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
-const LEASE_SECONDS = 30
-
-/** Sends the deliveries that are due and records how each went. */
+/** Sends the deliveries that are due, to many webhooks at once and to none too much, and has their outcomes recorded. */
 @Injectable()
-export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
+export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnModuleDestroy {
   readonly name = WEBHOOK_DELIVERIES
   readonly capacity: number
-  private readonly outcomes = new Batcher<Outcome>((batch) => this.record(batch))
+  private readonly lanes: Lanes
+  private readonly longestWaitMs: number
+  private isStopping = false
 
   constructor(
-    private readonly work: UnitOfWork,
+    private readonly queue: DeliveryQueue,
     private readonly runner: DueWorkRunner,
     private readonly clock: Clock,
-    private readonly cipher: Cipher,
+    private readonly receivers: Receivers,
     private readonly client: WebhookClient,
+    private readonly outcomes: Outcomes,
     config: Config,
   ) {
     this.capacity = config.WEBHOOK_CONCURRENCY
+    this.lanes = new Lanes(config.WEBHOOK_CONCURRENCY_EACH)
+    this.longestWaitMs = LEASE_SECONDS * 1_000 - config.WEBHOOK_TIMEOUT_MS - MARGIN_MS
   }
 
   onModuleInit(): void {
     this.runner.register(this)
   }
 
-  claim(limit: number): Promise<Delivery[]> {
-    const { sqlNow } = this.clock
-    return this.work.run((tx) =>
-      tx.query<Delivery>(
-        `with due as (
-           select id from webhook_logs where due_at <= ${sqlNow} order by due_at, id limit $1 for update skip locked)
-         update webhook_logs l
-         set attempts = attempts + 1, lease_token = $2, due_at = ${sqlNow} + interval '${LEASE_SECONDS} seconds'
-         from due, webhooks w where l.id = due.id and w.id = l.webhook_id
-         returning l.id, l.lease_token as "leaseToken", l.attempts, l.event_id as "eventId", l.payload::text as body,
-           w.user_id as "tenantId", w.url, w.secret, w.headers, w.retry_count as "retryCount"`,
-        [limit, randomUUID()],
-      ),
-    )
+  /** What waits in hand goes back: a stop waits for attempts under way and begins no others. */
+  onModuleDestroy(): void {
+    this.isStopping = true
   }
 
-  async perform(delivery: Delivery): Promise<void> {
-    const { id, leaseToken } = delivery
-    const result = await this.send(delivery).then(accepted, failed)
-    const mayRetry = result.errorMessage !== null && delivery.attempts <= delivery.retryCount
-    const retryInMs = mayRetry ? retryDelayMs(delivery.attempts) : null
-    const status = result.errorMessage === null ? 'success' : mayRetry ? 'pending' : 'failed'
-    await this.outcomes.add({ id, leaseToken, ...result, status, retryInMs })
+  async claim(limit: number): Promise<InHand[]> {
+    const leasedAt = performance.now()
+    const rooms = this.lanes.rooms()
+    const leased = await this.queue.claim(limit, this.lanes.room, rooms)
+    this.lanes.took(rooms, leased)
+    return leased.map((delivery) => ({ ...delivery, leasedAt }))
   }
 
-  async msUntilNextDue(): Promise<number | null> {
-    const [row] = await this.work.query<{ ms: number | null }>(
-      `select extract(epoch from min(due_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
-       from webhook_logs where due_at is not null`,
-    )
-    return row!.ms
+  async perform(delivery: InHand): Promise<void> {
+    const { webhookId } = delivery
+    const tried = await this.lanes.run(webhookId, () => this.attempt(delivery))
+    if (this.lanes.wantsMore(webhookId)) this.runner.wake(this.name)
+    await (tried ? this.outcomes.add(tried) : this.outcomes.giveBack(delivery))
   }
 
-  private async send({ tenantId, eventId, body, ...delivery }: Delivery): Promise<Answer> {
-    const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
-    const custom = Object.entries(delivery.headers).map(([name, value]) => [name, open(value)])
+  msUntilNextDue(): Promise<number | null> {
+    return this.queue.msUntilNextDue(this.lanes.busy())
+  }
+
+  /** Undefined where there is no time left for it. */
+  private async attempt(delivery: InHand): Promise<Tried | undefined> {
+    const { webhookId, version, leasedAt } = delivery
+    const receiver = await this.receivers.find(webhookId, version)
+    if (!receiver || this.isStopping || performance.now() - leasedAt > this.longestWaitMs) return
+    const startedAt = this.clock.now()
+    const attempt = await this.send(delivery, receiver)
+    if (isSuccess(attempt)) this.lanes.succeeded(webhookId)
+    else this.lanes.failed(webhookId)
+    return { delivery, attempt, startedAt, retryCount: receiver.retryCount }
+  }
+
+  private send({ eventId, body }: InHand, receiver: Receiver): Promise<Attempt> {
+    const { url, headers, format, keys } = receiver
+    const now = this.clock.now()
+    const present = keys.filter(({ until }) => until === null || until > now)
+    const sent = format === 'slack' ? JSON.stringify(slackMessage(JSON.parse(body))) : body
     return this.client.post(
-      delivery.url,
+      url,
       {
         'user-agent': 'Punctual-Webhooks/1.0',
-        ...(Object.fromEntries(custom) as Record<string, string>),
+        ...headers,
         'content-type': 'application/json',
-        ...signatureHeaders(open(delivery.secret), eventId, this.clock.now(), body),
+        ...signatureHeaders(
+          present.map(({ bytes }) => bytes),
+          eventId,
+          now,
+          sent,
+        ),
       },
-      body,
+      sent,
     )
-  }
-
-  /** Many outcomes in one statement, each only while its lease is still ours. */
-  private async record(outcomes: Outcome[]): Promise<void> {
-    const { sqlNow } = this.clock
-    await this.work.run(async (tx) => {
-      for (const { retryInMs } of outcomes) if (retryInMs !== null) tx.wake(this.name, retryInMs)
-      await tx.query(
-        `with o as (
-           select * from json_to_recordset($1) as o(id bigint, "leaseToken" uuid, status text, "statusCode" integer,
-             "responseBody" text, "errorMessage" text, "retryInMs" bigint)),
-         -- Webhooks before their deliveries, as a deletion locks them, and in one order: all else deadlocks.
-         held as (
-           select id from webhooks
-           where id in (select webhook_id from webhook_logs where id in (select id from o))
-           order by id for no key update),
-         recorded as (
-           update webhook_logs l
-           set status = o.status, status_code = o."statusCode", response_body = o."responseBody",
-               error_message = o."errorMessage", lease_token = null,
-               completed_at = case when o.status <> 'pending' then ${sqlNow} end,
-               due_at = ${sqlNow} + o."retryInMs" * interval '1 millisecond'
-           from o, held where l.webhook_id = held.id and l.id = o.id and l.lease_token = o."leaseToken"
-           returning l.id, l.webhook_id, l.error_message),
-         latest as (select distinct on (webhook_id) * from recorded order by webhook_id, id desc)
-         update webhooks w
-         set last_triggered_at = ${sqlNow}, last_error = latest.error_message,
-             last_status = case when latest.error_message is null then 'success' else 'failed' end
-         from latest where w.id = latest.webhook_id`,
-        [JSON.stringify(outcomes)],
-      )
-    })
-  }
-}
-
-type Result = Pick<Outcome, 'statusCode' | 'responseBody' | 'errorMessage'>
-
-function accepted({ statusCode, body }: Answer): Result {
-  const isSuccess = statusCode >= 200 && statusCode < 300
-  return { statusCode, responseBody: body, errorMessage: isSuccess ? null : `answered ${statusCode}` }
-}
-
-function failed(error: Error): Result {
-  const text = error.name === 'TimeoutError' ? 'timed out' : error.message || error.name
-  return {
-    statusCode: null,
-    responseBody: null,
-    errorMessage: text.slice(0, 500).replaceAll('\0', '').toWellFormed(),
   }
 }

@@ -3,27 +3,77 @@ import type { Transaction } from '../database/transaction.js'
 import { isoText } from '../emails/email-facts.js'
 import { EVENT_NAMES, type DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
+import { patternsOf } from './event-patterns.js'
+import { KEPT_DAYS } from './outage-rules.js'
+import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
-export const WEBHOOK_DELIVERIES = 'webhook-deliveries'
-
-/** Every event becomes a delivery to each webhook that subscribed to it, in the event's own transaction. */
+/** Every event becomes a delivery to each webhook that wants it, in the event's own transaction. */
 @Injectable()
 export class OutboxListener {
+  private readonly heard = new WeakMap<Transaction, DomainEvent[]>()
+
+  /** Written in one statement for all events of the transaction, once they are stored. */
   @On(...EVENT_NAMES)
-  async enqueue(tx: Transaction, events: DomainEvent[]): Promise<void> {
-    const now = await tx.now()
-    tx.write(
-      `insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at, due_at)
-       select w.id, e.id, e.name, (select row_to_json(body) from (
-           select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.data) body), 0, $2, $2
-       from events e join webhooks w on w.user_id = e.user_id and w.is_active and w.events::jsonb ? e.name
-       where e.id = any($1) order by e.seq
-       for key share of w -- one that is deleted at this moment is skipped, not a broken foreign key
-       returning 1`,
-      [events.map(({ id }) => id), now],
-      (deliveries) => {
-        if (deliveries.length > 0) tx.wake(WEBHOOK_DELIVERIES)
-      },
-    )
+  enqueue(tx: Transaction, events: DomainEvent[]): void {
+    const before = this.heard.get(tx)
+    if (before) return void before.push(...events)
+    const all = [...events]
+    this.heard.set(tx, all)
+    tx.atEnd(() => write(tx, all))
   }
 }
+
+function write(tx: Transaction, events: DomainEvent[]): void {
+  const wanted = events.map(({ id, name, data }) => ({
+    id,
+    patterns: patternsOf(name),
+    about: 'alert' in data ? data.alert.webhookId : null,
+  }))
+  tx.write<{ isParked: boolean }>(ENQUEUE, [JSON.stringify(wanted), events[0]!.occurredAt], (deliveries) => {
+    if (deliveries.some(({ isParked }) => !isParked)) tx.wake(WEBHOOK_DELIVERIES)
+    if (deliveries.some(({ isParked }) => isParked)) tx.wake(WEBHOOK_RELEASES)
+  })
+}
+
+/** SQL: webhook `w` wants event `e`. Filters are about emails: what is about none passes. */
+const WANTED = `
+  w.user_id = e.user_id and w.events::jsonb ?| wanted.patterns and w.id is distinct from wanted.about
+  and (w.is_active or w.inactive_since > $2::timestamptz - interval '${KEPT_DAYS} days')
+  and (e.email_id is null or (
+    (w.priorities is null or e.data #>> '{email,priority}' = any(w.priorities))
+    and (w.customer_tiers is null or e.data #>> '{email,customerTier}' = any(w.customer_tiers))
+    and (w.mailbox_ids is null or coalesce((e.data #>> '{email,mailboxId}')::bigint = any(w.mailbox_ids), false))))`
+
+/** SQL: what is delivered, of event `e`. */
+export const BODY = `(select row_to_json(body) from (
+  select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.sequence, e.data) body)`
+
+/**
+ * $1: events, $2: their instant.
+ *
+ * Webhooks stay locked, by as little as their key, until the commit: one that is deleted meanwhile is no broken foreign
+ * key, and one whose breaker closes cannot overlook what is parked for it here. Where each email's events go in order,
+ * the one before is locked as well: it cannot be over without knowing of this one.
+ */
+const ENQUEUE = `
+  with addressed as materialized (
+    select w.id as webhook_id, w.is_governed, e.id as event_id, e.name, e.seq, ${BODY} as payload,
+           case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
+    from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
+    join events e on e.id = wanted.id
+    join webhooks w on ${WANTED}
+    left join lateral (
+      select 1 as found from webhook_queue q
+      where w.ordering = 'email' and q.webhook_id = w.id and q.email_id = e.email_id limit 1 for share) ahead on true
+    for key share of w),
+  logged as (
+    insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at)
+    select webhook_id, event_id, name, payload, 0, $2 from addressed order by seq, webhook_id
+    returning id, webhook_id, event_id)
+  insert into webhook_queue (delivery_id, webhook_id, due_at, email_id)
+  select l.id, l.webhook_id,
+         case when not a.is_governed and not a.follows and (a.email_id is null
+           or row_number() over (partition by a.webhook_id, a.email_id order by l.id) = 1) then $2::timestamptz end,
+         a.email_id
+  from logged l join addressed a using (webhook_id, event_id)
+  returning due_at is null as "isParked"`

@@ -1,25 +1,30 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
+const PREFIX = 'whsec_'
+
 /** `whsec_` and 32 random bytes in base64: the form of the Standard Webhooks specification 1.0. */
-export const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`
+export const newSecret = () => PREFIX + randomBytes(32).toString('base64')
+
+/** The bytes that sign. */
+export const keyOf = (secret: string): Buffer => Buffer.from(secret.slice(PREFIX.length), 'base64')
 
 /**
- * The headers that prove a body's origin: the Standard Webhooks trio, and the older hex HMAC-SHA256 of the body
- * alone, keyed with the same bytes.
+ * The headers that prove a body's origin: the Standard Webhooks trio, with a signature by each key, and the older hex
+ * HMAC-SHA256 of the body alone, by the first.
  */
 export function signatureHeaders(
-  secret: string,
+  keys: Buffer[],
   id: string,
   sentAt: Date,
   body: string,
 ): Record<string, string> {
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
   const timestamp = String(Math.floor(sentAt.getTime() / 1_000))
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
+  const signed = `${id}.${timestamp}.${body}`
+  const signatures = keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
-    'x-webhook-signature': createHmac('sha256', key).update(body).digest('hex'),
+    'webhook-signature': signatures.join(' '),
+    'x-webhook-signature': createHmac('sha256', keys[0]!).update(body).digest('hex'),
   }
 }

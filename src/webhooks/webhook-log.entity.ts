@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeor
 
 export type DeliveryStatus = 'pending' | 'success' | 'failed'
 
-/** One delivery of one event to one webhook; `payload` is the body it sends, word for word. */
+/** One delivery of one event to one webhook; `payload` is the body it sends, word for word. What waits is in the queue. */
 @Entity('webhook_logs')
 export class WebhookLog {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id: number
@@ -17,7 +17,4 @@ export class WebhookLog {
   @Column('integer', { default: 1 }) attempts: number
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) completedAt: Date | null
-  /** When a worker must look again: the next attempt, or the end of the present lease. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true }) dueAt: Date | null
-  @Column('uuid', { nullable: true }) leaseToken: string | null
 }

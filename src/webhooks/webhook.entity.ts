@@ -1,5 +1,11 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm'
-import type { EventName } from '../events/catalogue.js'
+
+export const FORMATS = ['json', 'slack'] as const
+export type Format = (typeof FORMATS)[number]
+export const ORDERINGS = ['none', 'email'] as const
+export type Ordering = (typeof ORDERINGS)[number]
+export type Breaker = 'closed' | 'open' | 'draining'
+export type InactiveBecause = 'paused' | 'gone' | 'failing'
 
 /** Another system that hears of events. Its secret and the values of its headers are sealed. */
 @Entity('webhooks')
@@ -7,7 +13,8 @@ export class Webhook {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id: number
   @Column('uuid') userId: string
   @Column('text') url: string
-  @Column('json') events: EventName[]
+  /** Names of events, `email.*` for a group, `*` for all. */
+  @Column('json') events: string[]
   @Column('boolean', { default: true }) isActive: boolean
   @Column('text') secret: string
   @Column('json', { default: () => "'{}'" }) headers: Record<string, string>
@@ -15,6 +22,27 @@ export class Webhook {
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) lastTriggeredAt: Date | null
   @Column('text', { nullable: true }) lastStatus: 'success' | 'failed' | null
   @Column('text', { nullable: true }) lastError: string | null
+  @Column('text', { default: 'json' }) format: Format
+  @Column('text', { default: 'none' }) ordering: Ordering
+  /** Null is any. */
+  @Column('text', { array: true, nullable: true }) priorities: string[] | null
+  @Column('text', { array: true, nullable: true }) customerTiers: string[] | null
+  @Column('bigint', { array: true, nullable: true }) mailboxIds: number[] | null
+  /** Deliveries a second, at most. */
+  @Column('integer', { nullable: true }) rateLimit: number | null
+  /** Grows with each change that deliveries must know of. */
+  @Column('integer', { default: 1 }) version: number
+  @Column('text', { nullable: true }) previousSecret: string | null
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) previousSecretUntil: Date | null
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) inactiveSince: Date | null
+  @Column('text', { nullable: true }) inactiveBecause: InactiveBecause | null
+  @Column('text', { default: 'closed' }) breaker: Breaker
+  /** Deliveries that failed since the last success, the first five; since when, and from which one on. */
+  @Column('bigint', { array: true, default: () => "'{}'" }) failing: number[]
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) failingSince: Date | null
+  @Column('bigint', { nullable: true }) failingFrom: number | null
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) outageSince: Date | null
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) releaseAt: Date | null
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
   @UpdateDateColumn({ type: 'timestamptz', precision: 3 }) updatedAt: Date
 }

@@ -1,13 +1,24 @@
 import { Module } from '@nestjs/common'
+import { AlertsModule } from '../alerts/alerts.module.js'
 import { DeliveriesDispatcher } from './deliveries.dispatcher.js'
+import { DeliveryQueue } from './delivery-queue.js'
 import { EgressGuard } from './egress-guard.js'
 import { OutboxListener } from './outbox.listener.js'
+import { Outages } from './outages.service.js'
+import { Outcomes } from './outcomes.js'
+import { Receivers } from './receivers.js'
+import { Releases } from './releases.service.js'
+import { Jitter, RetrySchedule } from './retry-schedule.js'
 import { WebhookClient } from './webhook.client.js'
 import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
+const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient, EgressGuard]
+const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
+
 @Module({
+  imports: [AlertsModule],
   controllers: [WebhooksController],
-  providers: [Webhooks, OutboxListener, DeliveriesDispatcher, WebhookClient, EgressGuard],
+  providers: [Webhooks, OutboxListener, ...sending, ...recording],
 })
 export class WebhooksModule {}

@@ -7,12 +7,10 @@ import { invalid, notFound } from '../http/problem.js'
 import { checkHeaders } from './custom-headers.js'
 import { EgressGuard, RefusedAddress } from './egress-guard.js'
 import { newSecret } from './signing.js'
+import { sealedFor } from './webhook-secrets.js'
 import { Webhook } from './webhook.entity.js'
 import type { LogsQuery, SubscribeDto } from './webhooks.dto.js'
 import type { DeliveryView, SubscribedView, WebhookView } from './webhooks.view.js'
-
-/** Where a webhook's secrets are bound to. */
-export const sealedFor = (tenantId: string) => `webhook:${tenantId}`
 
 @Injectable()
 export class Webhooks {
@@ -74,7 +72,7 @@ export class Webhooks {
       tenantId,
     ])
     if (!webhook) throw notFound('webhook')
-    const conditions = ['webhook_id = $1']
+    const conditions = ['webhook_logs.webhook_id = $1']
     const parameters: unknown[] = [id]
     const before = idCursor(cursor)
     if (before) conditions.push(`id < $${parameters.push(before)}`)
@@ -83,8 +81,8 @@ export class Webhooks {
     const rows = await this.work.query<DeliveryView>(
       `select id, event_id as "eventId", event_type as "eventType", payload, status, status_code as "statusCode",
               response_body as "responseBody", error_message as "errorMessage", attempts,
-              created_at as "createdAt", completed_at as "completedAt", due_at as "dueAt"
-       from webhook_logs where ${conditions.join(' and ')} order by id desc limit $${parameters.push(limit + 1)}`,
+              created_at as "createdAt", completed_at as "completedAt", q.due_at as "dueAt"
+       from webhook_logs left join webhook_queue q on q.delivery_id = id where ${conditions.join(' and ')} order by id desc limit $${parameters.push(limit + 1)}`,
       parameters,
     )
     return toPage(rows, limit, ({ id: logId }) => [logId])

@@ -1,0 +1,2 @@
+/** What an attempt failed by, as the log names it. */
+export type AttemptError = string

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import { Clock } from '../database/clock.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+
+/** A delivery in the hands of one worker, until its lease ends. */
+export interface Leased {
+  id: number
+  webhookId: number
+  /** Of the webhook's settings: what this worker may know of them from before. */
+  version: number
+  eventId: string
+  eventType: string
+  leaseToken: string
+  /** Of a webhook that wants each email's events in order. */
+  emailId: number | null
+  /** Attempts that failed before this one and count. */
+  failures: number
+  body: string
+  /** How many of its webhook the claim might have taken. */
+  quota: number
+}
+
+/** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
+export const LEASE_SECONDS = 30
+
+/** What is due, by webhook. */
+@Injectable()
+export class DeliveryQueue {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Leases due deliveries, of many webhooks in turn whatever the backlog of one.
+   *
+   * @param rooms how many more this worker may hold of the webhooks it has some of; `room` is for every other one
+   */
+  claim(limit: number, room: number, rooms: Map<number, number>): Promise<Leased[]> {
+    return this.work.run((tx) =>
+      tx.query<Leased>(claimSql(this.clock.sqlNow), [
+        limit,
+        room,
+        [...rooms.keys()],
+        [...rooms.values()],
+        randomUUID(),
+      ]),
+    )
+  }
+
+  /** @param but webhooks whose queue does not matter now */
+  async msUntilNextDue(but: number[]): Promise<number | null> {
+    const [row] = await this.work.query<{ ms: number | null }>(nextDueSql(this.clock.sqlNow), [but])
+    return row!.ms
+  }
+}
+
+/**
+ * The webhooks that have something due, each found by one step in the index, however long their queues are: PostgreSQL
+ * has no such scan of its own for this, hence the recursion.
+ */
+const LANES = `
+  steps as (
+    (select webhook_id, due_at from webhook_queue where due_at is not null order by webhook_id, due_at limit 1)
+    union all
+    select next.* from steps s cross join lateral (
+      select q.webhook_id, q.due_at from webhook_queue q
+      where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next)`
+
+/** $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token. */
+export const claimSql = (sqlNow: string) => `
+  with recursive ${LANES},
+  lanes as (
+    select s.webhook_id, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
+    from steps s left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
+    where s.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
+    order by random() limit $1),
+  due as (
+    select q.delivery_id, lanes.quota from lanes cross join lateral (
+      select delivery_id from webhook_queue
+      where webhook_id = lanes.webhook_id and due_at <= ${sqlNow}
+      order by due_at, delivery_id limit lanes.quota for update skip locked) q)
+  update webhook_queue q set lease_token = $5, due_at = ${sqlNow} + interval '${LEASE_SECONDS} seconds'
+  from due, webhook_logs l, webhooks w
+  where q.delivery_id = due.delivery_id and l.id = q.delivery_id and w.id = q.webhook_id
+  returning q.delivery_id as id, q.webhook_id as "webhookId", w.version, l.event_id as "eventId",
+    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, q.email_id as "emailId", l.payload::text as body,
+    due.quota::integer as quota`
+
+export const nextDueSql = (sqlNow: string) => `
+  with recursive ${LANES}
+  select extract(epoch from min(due_at) - ${sqlNow})::float8 * 1000 as ms
+  from steps where webhook_id <> all($1::bigint[])`

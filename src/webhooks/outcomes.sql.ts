@@ -1,0 +1,98 @@
+import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN } from './outage-rules.js'
+
+/** How a webhook stands after outcomes of its deliveries were recorded. */
+export interface WebhookStanding {
+  webhookId: number
+  breaker: 'closed' | 'open' | 'draining'
+  /** Deliveries that have failed since the last success, at most `FAILURES_TO_OPEN`. */
+  failing: number
+  hasFailedTooLong: boolean
+  hasSucceeded: boolean
+  isGone: boolean
+}
+
+/**
+ * $1: webhooks. Locked before their deliveries, as a deletion locks them, and in one order: all else deadlocks. In a
+ * statement of its own, so that the next one sees what others recorded while this one waited.
+ */
+export const HOLD = `select 1 from webhooks where id = any($1) order by id for no key update`
+
+/**
+ * $1: outcomes, in the order in which they came, of webhooks that are held.
+ *
+ * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
+ * attempt.
+ */
+export const recordSql = (sqlNow: string) => `
+  with outcome as materialized (
+    select o.*, place from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
+      "startedAt" timestamptz(3), "durationMs" integer, "statusCode" integer, error text, detail text,
+      "responseBody" text, "isSuccess" boolean, "isGone" boolean, "retryInMs" bigint)) with ordinality
+      as o(id, "webhookId", "leaseToken", "startedAt", "durationMs", "statusCode", error, detail, "responseBody",
+        "isSuccess", "isGone", "retryInMs", place)),
+  ours as materialized (
+    select o.*, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks
+    from outcome o join webhooks w on w.id = o."webhookId"
+    join webhook_queue q on q.delivery_id = o.id and q.lease_token = o."leaseToken"
+    order by o.id for update of q),
+  judged as materialized (
+    select *, case when "isSuccess" then 'success' when parks or "retryInMs" is not null then 'pending' else 'failed' end
+      as status from ours),
+  over as (delete from webhook_queue q using judged j where q.delivery_id = j.id and j.status <> 'pending'),
+  again as (
+    update webhook_queue q
+    set lease_token = null, due_at = case when not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
+        failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
+    from judged j where q.delivery_id = j.id and j.status = 'pending'),
+  logged as (
+    update webhook_logs l
+    set status = j.status, status_code = j."statusCode", response_body = j."responseBody", attempts = l.attempts + 1,
+        error_message = case when not j."isSuccess" then j.error end,
+        completed_at = case when j.status <> 'pending' then ${sqlNow} end
+    from judged j where l.id = j.id returning l.id, l.attempts),
+  tried as (
+    insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, error, detail, response_body)
+    select j.id, l.attempts, j."startedAt", j."durationMs", j."statusCode", j.error, j.detail, j."responseBody"
+    from judged j join logged l using (id)),
+  lately as (
+    select *, max(place) filter (where "isSuccess") over (partition by "webhookId") as success from judged),
+  heard as (
+    select "webhookId", max(success) is not null as succeeded, bool_or("isGone") as gone,
+           (array_agg(error order by place desc))[1] as error, (array_agg("isSuccess" order by place desc))[1] as well,
+           coalesce(array_agg(id order by place) filter (where place > coalesce(success, 0) and not "isSuccess"), '{}') as failed
+    from lately group by "webhookId")
+  update webhooks w
+  set last_triggered_at = ${sqlNow}, last_status = case when h.well then 'success' else 'failed' end,
+      last_error = case when not h.well then h.error end,
+      failing = f.failing, failing_since = case when f.failing = '{}' then null when h.succeeded then ${sqlNow}
+        else coalesce(w.failing_since, ${sqlNow}) end,
+      failing_from = case when f.failing = '{}' then null when h.succeeded then f.lowest
+        else least(w.failing_from, f.lowest) end
+  from heard h cross join lateral (
+    select coalesce(array_agg(id) filter (where n <= ${FAILURES_TO_OPEN}), '{}') as failing, min(id) as lowest
+    from (select id, row_number() over (order by min(n)) as n
+          from unnest((select case when h.succeeded then '{}' else x.failing end from webhooks x where x.id = h."webhookId")
+            || h.failed) with ordinality as u(id, n) group by id) one) f
+  where w.id = h."webhookId"
+  returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
+    coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
+    h.succeeded as "hasSucceeded", h.gone as "isGone"`
+
+/**
+ * Of each email whose event is over, the next one may go. In a statement of its own: one that came meanwhile had locked
+ * the one before, and is seen only now. What is governed waits for its release.
+ */
+export const nextInOrderSql = (sqlNow: string) => `
+  update webhook_queue q set due_at = ${sqlNow}
+  from (
+    select distinct on (n.webhook_id, n.email_id) n.delivery_id, n.due_at
+    from unnest($1::bigint[], $2::bigint[]) as done(webhook_id, email_id)
+    join webhook_queue n on n.webhook_id = done.webhook_id and n.email_id = done.email_id
+    join webhooks w on w.id = n.webhook_id and not w.is_governed
+    order by n.webhook_id, n.email_id, n.delivery_id) first
+  where q.delivery_id = first.delivery_id and q.due_at is null`
+
+export const giveBackSql = (sqlNow: string) => `
+  update webhook_queue q set due_at = ${sqlNow}, lease_token = null
+  from unnest($1::bigint[], $2::uuid[]) as unused(id, token)
+  where q.delivery_id = unused.id and q.lease_token = unused.token`

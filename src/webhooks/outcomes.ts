@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common'
+import { Batcher } from '../database/batcher.js'
+import { Clock } from '../database/clock.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { isSuccess, type Attempt } from './attempt.js'
+import type { Leased } from './delivery-queue.js'
+import { giveBackSql, HOLD, nextInOrderSql, recordSql, type WebhookStanding } from './outcomes.sql.js'
+import { Outages } from './outages.service.js'
+import { RetrySchedule } from './retry-schedule.js'
+import { WEBHOOK_DELIVERIES } from './webhook-work.js'
+
+/** A delivery that was attempted. */
+export interface Tried {
+  delivery: Leased
+  attempt: Attempt
+  startedAt: Date
+  retryCount: number
+}
+
+/** Records how attempts went: many in one statement, each only while its lease is still ours. */
+@Injectable()
+export class Outcomes {
+  private readonly tried = new Batcher<Tried>((batch) => this.record(batch))
+  private readonly unused = new Batcher<Leased>((batch) => this.free(batch))
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly retries: RetrySchedule,
+    private readonly outages: Outages,
+  ) {}
+
+  add(tried: Tried): Promise<void> {
+    return this.tried.add(tried)
+  }
+
+  /** Nothing was tried: any worker may take it at once. */
+  giveBack(delivery: Leased): Promise<void> {
+    return this.unused.add(delivery)
+  }
+
+  private async record(batch: Tried[]): Promise<void> {
+    const rows = batch.map((tried) => this.rowOf(tried))
+    const standings = await this.work.run(async (tx) => {
+      tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
+      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
+      const over = batch.filter(({ delivery }) => delivery.emailId !== null)
+      if (over.length > 0) {
+        const freed = nextInOrderSql(this.clock.sqlNow)
+        tx.write(freed, [over.map(({ delivery }) => delivery.webhookId), over.map(({ delivery }) => delivery.emailId)])
+        tx.wake(WEBHOOK_DELIVERIES)
+      }
+      for (const { retryInMs } of rows) if (retryInMs !== null) tx.wake(WEBHOOK_DELIVERIES, retryInMs)
+      return found
+    })
+    for (const standing of standings) await this.outages.consider(standing)
+  }
+
+  private rowOf({ delivery, attempt, startedAt, retryCount }: Tried) {
+    const { statusCode, error, detail, responseBody, durationMs } = attempt
+    const mayRetry = !isSuccess(attempt) && error !== 'gone' && delivery.failures < retryCount
+    return {
+      ...{ id: delivery.id, webhookId: delivery.webhookId, leaseToken: delivery.leaseToken, startedAt },
+      ...{ statusCode, error, detail, responseBody, durationMs: Math.round(durationMs) },
+      isSuccess: isSuccess(attempt),
+      isGone: error === 'gone',
+      retryInMs: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
+    }
+  }
+
+  private async free(batch: Leased[]): Promise<void> {
+    await this.work.run(async (tx) => {
+      tx.write(giveBackSql(this.clock.sqlNow), [batch.map(({ id }) => id), batch.map(({ leaseToken }) => leaseToken)])
+      tx.wake(WEBHOOK_DELIVERIES)
+    })
+  }
+}

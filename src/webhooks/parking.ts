@@ -1,0 +1,53 @@
+import type { Transaction } from '../database/transaction.js'
+import type { Breaker } from './webhook.entity.js'
+
+export interface Held {
+  id: number
+  tenantId: string
+  url: string
+  isActive: boolean
+  breaker: Breaker
+  failing: number
+}
+
+/**
+ * Holds a webhook so that nothing is enqueued for it meanwhile: who enqueues holds its key. One webhook of a tenant at a
+ * time, since an alert about it is enqueued for the others.
+ */
+export async function holdWebhook(tx: Transaction, id: number): Promise<Held | undefined> {
+  await tx.query(
+    `select pg_advisory_xact_lock(hashtextextended('webhooks ' || user_id, 0)) from webhooks where id = $1`,
+    [id],
+  )
+  const [held] = await tx.query<Held>(
+    `select id, user_id as "tenantId", url, is_active as "isActive", breaker, cardinality(failing) as failing
+     from webhooks where id = $1 for update`,
+    [id],
+  )
+  return held
+}
+
+/** Its deliveries wait until they are released, but for those that someone has in hand at this moment. */
+export function park(tx: Transaction, webhookId: number): void {
+  tx.write(
+    `update webhook_queue set due_at = null
+     where delivery_id in (
+       select delivery_id from webhook_queue
+       where webhook_id = $1 and due_at is not null and lease_token is null for update skip locked)`,
+    [webhookId],
+  )
+}
+
+/** What has failed for good since its deliveries began to fail waits with the others. */
+export function parkFailed(tx: Transaction, webhookId: number): void {
+  tx.write(
+    `with again as (
+       update webhook_logs l set status = 'pending', completed_at = null
+       from webhooks w where w.id = $1 and l.webhook_id = w.id and l.status = 'failed'
+         and l.id >= w.failing_from and l.completed_at >= w.failing_since
+       returning l.id, l.webhook_id, case when w.ordering = 'email' then l.event_id end as event_id)
+     insert into webhook_queue (delivery_id, webhook_id, email_id)
+     select a.id, a.webhook_id, e.email_id from again a left join events e on e.id = a.event_id`,
+    [webhookId],
+  )
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common'
+import { LRUCache } from 'lru-cache'
+import { Cipher } from '../config/cipher.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { keyOf } from './signing.js'
+import { sealedFor } from './webhook-secrets.js'
+import type { Format } from './webhook.entity.js'
+
+/** What is needed to deliver to a webhook, opened. */
+export interface Receiver {
+  version: number
+  url: string
+  headers: Record<string, string>
+  format: Format
+  retryCount: number
+  /** The present key, and the one before while both sign. */
+  keys: { bytes: Buffer; until: Date | null }[]
+}
+
+interface Row {
+  id: number
+  tenantId: string
+  version: number
+  url: string
+  headers: Record<string, string>
+  format: Format
+  retryCount: number
+  secret: string
+  previousSecret: string | null
+  previousSecretUntil: Date | null
+}
+
+/** Webhooks as their settings are now: opened once a version, since a claim tells which version is present. */
+@Injectable()
+export class Receivers {
+  private readonly known = new LRUCache<number, Promise<Receiver | undefined>>({ max: 10_000 })
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly cipher: Cipher,
+  ) {}
+
+  /** Undefined for one that is gone. */
+  async find(id: number, version: number): Promise<Receiver | undefined> {
+    const known = await this.known.get(id)
+    if (known && known.version >= version) return known
+    const found = this.read(id)
+    this.known.set(id, found)
+    return found.catch((error: unknown) => {
+      this.known.delete(id)
+      throw error
+    })
+  }
+
+  private async read(id: number): Promise<Receiver | undefined> {
+    const [row] = await this.work.query<Row>(
+      `select id, user_id as "tenantId", version, url, headers, format, retry_count as "retryCount", secret,
+              previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"
+       from webhooks where id = $1`,
+      [id],
+    )
+    return row && this.open(row)
+  }
+
+  private open({ tenantId, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
+    const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
+    const headers = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
+    const keys = [{ bytes: keyOf(open(secret)), until: null as Date | null }]
+    if (previousSecret) keys.push({ bytes: keyOf(open(previousSecret)), until: previousSecretUntil })
+    return { ...row, headers: Object.fromEntries(headers) as Record<string, string>, keys }
+  }
+}
