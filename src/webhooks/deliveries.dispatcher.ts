@@ -7,9 +7,10 @@ import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { retryDelayMs } from '../database/retry-schedule.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
+import { isSuccess, type Attempt } from './attempt.js'
 import { WEBHOOK_DELIVERIES } from './outbox.listener.js'
 import { signatureHeaders } from './signing.js'
-import { WebhookClient, type Answer } from './webhook.client.js'
+import { WebhookClient } from './webhook.client.js'
 import type { DeliveryStatus } from './webhook-log.entity.js'
 import { sealedFor } from './webhooks.service.js'
 
@@ -79,7 +80,7 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
 
   async perform(delivery: Delivery): Promise<void> {
     const { id, leaseToken } = delivery
-    const result = await this.send(delivery).then(accepted, failed)
+    const result = await this.send(delivery).then(answered, failed)
     const mayRetry = result.errorMessage !== null && delivery.attempts <= delivery.retryCount
     const retryInMs = mayRetry ? retryDelayMs(delivery.attempts) : null
     const status = result.errorMessage === null ? 'success' : mayRetry ? 'pending' : 'failed'
@@ -94,7 +95,7 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
     return row!.ms
   }
 
-  private async send({ tenantId, eventId, body, ...delivery }: Delivery): Promise<Answer> {
+  private async send({ tenantId, eventId, body, ...delivery }: Delivery): Promise<Attempt> {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const custom = Object.entries(delivery.headers).map(([name, value]) => [name, open(value)])
     return this.client.post(
@@ -144,13 +145,13 @@ export class DeliveriesDispatcher implements DueWork<Delivery>, OnModuleInit {
 
 type Result = Pick<Outcome, 'statusCode' | 'responseBody' | 'errorMessage'>
 
-function accepted({ statusCode, body }: Answer): Result {
-  const isSuccess = statusCode >= 200 && statusCode < 300
-  return { statusCode, responseBody: body, errorMessage: isSuccess ? null : `answered ${statusCode}` }
+function answered(attempt: Attempt): Result {
+  const { statusCode, responseBody, detail } = attempt
+  return { statusCode, responseBody, errorMessage: isSuccess(attempt) ? null : detail }
 }
 
 function failed(error: Error): Result {
-  const text = error.name === 'TimeoutError' ? 'timed out' : error.message || error.name
+  const text = error.message || error.name
   return {
     statusCode: null,
     responseBody: null,
