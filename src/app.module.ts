@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module.js'
 import { CalendarsModule } from './calendars/calendars.module.js'
 import { ConfigModule } from './config/config.module.js'
 import { DatabaseModule } from './database/database.module.js'
+import { EgressModule } from './egress/egress.module.js'
 import { EmailsModule } from './emails/emails.module.js'
 import { EventsModule } from './events/events.module.js'
 import { HealthModule } from './health/health.module.js'
@@ -20,6 +21,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js'
     ConfigModule,
     DatabaseModule.forRoot(dataSourceOptions),
     HttpModule,
+    EgressModule,
     EventsModule,
     AuthModule,
     TeamModule,

@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from './support/test-app.js'
 
 /** In the order of DESIGN: a module may import those before it. `mailboxes` only holds tables so far. */
 const MODULES = [
-  ...['config', 'workers', 'database', 'http', 'events', 'auth', 'team', 'emails', 'mailboxes'],
+  ...['config', 'workers', 'database', 'http', 'egress', 'events', 'auth', 'team', 'emails', 'mailboxes'],
   ...['calendars', 'sla', 'alerts', 'analytics', 'webhooks', 'health'],
 ]
 const MOST_LINES = 250

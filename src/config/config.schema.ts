@@ -9,7 +9,7 @@ const list = (value: string) =>
 
 const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'must be a CIDR such as 10.0.0.0/8')
 const key = z.string().min(32, 'must have at least 32 characters')
-const port = z.coerce.number().int().min(0).max(65535)
+const port = z.coerce.number<string>().int().min(0).max(65535)
 
 /** Every setting, in one place. `.env.example` is tested against these keys. */
 export const configSchema = z
@@ -17,6 +17,7 @@ export const configSchema = z
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: port.default(3000),
+    PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
     PROCESS_ROLES: z
       .string()
       .default('api,worker')
@@ -30,6 +31,11 @@ export const configSchema = z
     SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
     MAIL_FROM: z.email().default('support@punctual.example'),
     WEBHOOK_ALLOW_PRIVATE_CIDRS: z.string().default('').transform(list).pipe(z.array(cidr)),
+    WEBHOOK_ALLOW_PORTS: z
+      .string()
+      .default('')
+      .transform(list)
+      .pipe(z.array(port.min(1))),
     WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(5000).default(500),
     WEBHOOK_CONCURRENCY_EACH: z.coerce.number().int().min(1).max(500).default(50),
     WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),

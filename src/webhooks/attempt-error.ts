@@ -1,2 +1,63 @@
-/** What an attempt failed by, as the log names it. */
-export type AttemptError = string
+import { RefusedAddress, UnresolvedName } from '../egress/egress-guard.js'
+
+/** Why an attempt failed, or, as `response_too_large` of a 2xx, what was remarkable about a success. */
+export type AttemptError =
+  | 'refused_address'
+  | 'invalid_url'
+  | 'dns_failed'
+  | 'connection_refused'
+  | 'connection_reset'
+  | 'connect_failed'
+  | 'tls_failed'
+  /** The one deadline passed, wherever the attempt was. */
+  | 'timed_out'
+  | 'headers_too_large'
+  /** What came back is not HTTP/1.1. */
+  | 'invalid_response'
+  | 'response_too_large'
+  /** 3xx: not followed. */
+  | 'redirected'
+  /** 410: the receiver wants no more. */
+  | 'gone'
+  /** Any other status outside 2xx. */
+  | 'unexpected_status'
+
+/** In this order: the first that matches names the error. */
+const NAMES: [AttemptError, RegExp][] = [
+  ['connection_refused', /^ECONNREFUSED$/],
+  ['timed_out', /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/],
+  // A body that ends early reaches us as a wrong length, or as a last chunk that never came.
+  [
+    'connection_reset',
+    /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|HPE_INVALID_EOF_STATE)$/,
+  ],
+  ['headers_too_large', /^(UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/],
+  ['invalid_response', /^HPE_/],
+  // OpenSSL's verdicts on certificates (X509_V_ERR_…) have no common beginning.
+  [
+    'tls_failed',
+    /^(EPROTO$|ERR_SSL_|ERR_TLS_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_|PATH_LENGTH_|ERROR_IN_C)/,
+  ],
+]
+
+/** The name of what a socket, TLS, the guard or undici reports. */
+export function nameOf(error: Error): AttemptError {
+  if (error instanceof RefusedAddress) return error.code
+  if (error instanceof UnresolvedName) return 'dns_failed'
+  if (/^bad (response|upgrade)$/.test(error.message)) return 'invalid_response' // undici has no code of its own for it
+  const code = codeOf(error)
+  return NAMES.find(([, pattern]) => pattern.test(code))?.[0] ?? 'connect_failed'
+}
+
+/** A sentence for a person, fit for PostgreSQL. */
+export function detailOf(error: Error): string {
+  const text = error.message || codeOf(error) || error.name
+  return text.slice(0, 500).replaceAll('\0', '').toWellFormed()
+}
+
+/** Where several addresses were tried, the last one's fate is the attempt's. */
+function codeOf(error: NodeJS.ErrnoException): string {
+  const last: NodeJS.ErrnoException | undefined =
+    error instanceof AggregateError ? error.errors.at(-1) : undefined
+  return last?.code ?? error.code ?? ''
+}

@@ -1,31 +1,47 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { LRUCache } from 'lru-cache'
 import { Agent } from 'undici'
 import { Config } from '../config/config.js'
-import { EgressGuard } from './egress-guard.js'
+import { Clock } from '../database/clock.js'
+import { EgressGuard } from '../egress/egress-guard.js'
+import { guardedConnector } from '../egress/egress.connector.js'
+import type { Attempt } from './attempt.js'
+import { Exchange } from './exchange.js'
 
-const RESPONSE_LIMIT = 64 * 1024
-const KEPT_CHARACTERS = 16 * 1024
-const CONNECTIONS_PER_ORIGIN = 16
+const KEEP_ALIVE_MS = 10_000
+/** A receiver may ask for longer, but not to hold a socket for ten minutes. */
+const LONGEST_KEEP_ALIVE_MS = 30_000
+/** Then a connection is made anew: one that is always busy would never learn that its name has moved. */
+const REQUESTS_PER_CONNECTION = 1_000
+const MAX_HEADERS_BYTES = 16 * 1024
+const KNOWN_URLS = 1_000
 
-export interface Answer {
-  statusCode: number
-  /** The start of the response, fit for PostgreSQL. */
-  body: string
-}
+/** Where a URL leads, or why nowhere. */
+type Target = { origin: string; path: string } | { refusal: Error }
 
-/** Posts to receivers over kept connections. No redirects are followed and no proxy is asked. */
+/** Posts to receivers over kept connections, in HTTP/1.1. No redirect is followed and no proxy is asked. */
 @Injectable()
 export class WebhookClient implements OnApplicationShutdown {
   private readonly agent: Agent
+  private readonly targets = new LRUCache<string, Target>({ max: KNOWN_URLS })
+  private readonly now: () => Date
 
   constructor(
     private readonly guard: EgressGuard,
     private readonly config: Config,
+    clock: Clock,
   ) {
+    this.now = () => clock.now()
     this.agent = new Agent({
-      connections: CONNECTIONS_PER_ORIGIN,
-      keepAliveTimeout: 30_000,
-      connect: { lookup: guard.lookup },
+      connect: guardedConnector(guard, config.WEBHOOK_TIMEOUT_MS),
+      // As many as attempts can be under way: none waits for another's connection while its deadline runs.
+      connections: config.WEBHOOK_CONCURRENCY,
+      maxRequestsPerClient: REQUESTS_PER_CONNECTION,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: LONGEST_KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADERS_BYTES,
+      headersTimeout: 0, // the exchange's deadline covers both
+      bodyTimeout: 0,
     })
   }
 
@@ -33,31 +49,31 @@ export class WebhookClient implements OnApplicationShutdown {
     return this.agent.destroy()
   }
 
-  /** One deadline covers everything from the name's resolution to the last byte read. @throws Error that says what failed */
-  async post(url: string, headers: Record<string, string>, body: string): Promise<Answer> {
-    const { origin, pathname, search } = this.guard.checkUrl(url)
-    const signal = AbortSignal.timeout(this.config.WEBHOOK_TIMEOUT_MS)
-    const response = await this.agent.request({
-      origin,
-      path: pathname + search,
-      method: 'POST',
-      headers,
-      body,
-      signal,
+  /** One deadline, WEBHOOK_TIMEOUT_MS, covers all from the name's resolution to the last byte read. Never throws. */
+  post(url: string, headers: Record<string, string>, body: string): Promise<Attempt> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, resolve)
+      const target = this.targetOf(url)
+      if ('refusal' in target) exchange.fail(target.refusal)
+      else this.agent.dispatch({ ...target, method: 'POST', headers, body }, exchange)
     })
-    return { statusCode: response.statusCode, body: await startOf(response.body) }
   }
-}
 
-/** Reads at most 64 KiB: breaking out of the loop destroys the stream, and an endless body with it. */
-async function startOf(stream: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= RESPONSE_LIMIT) break
+  /** What a URL says by itself does not change; the addresses behind its name are checked for each connection. */
+  private targetOf(url: string): Target {
+    const known = this.targets.get(url)
+    if (known) return known
+    const target = this.examine(url)
+    this.targets.set(url, target)
+    return target
   }
-  const text = Buffer.concat(chunks).toString('utf8').slice(0, KEPT_CHARACTERS)
-  return text.replaceAll('\0', '').toWellFormed()
+
+  private examine(url: string): Target {
+    try {
+      const { origin, pathname, search } = this.guard.checkUrl(url)
+      return { origin, path: pathname + search }
+    } catch (error) {
+      return { refusal: error as Error }
+    }
+  }
 }

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common'
 import { AlertsModule } from '../alerts/alerts.module.js'
+import { EgressModule } from '../egress/egress.module.js'
 import { DeliveriesDispatcher } from './deliveries.dispatcher.js'
 import { DeliveryQueue } from './delivery-queue.js'
-import { EgressGuard } from './egress-guard.js'
 import { OutboxListener } from './outbox.listener.js'
 import { Outages } from './outages.service.js'
 import { Outcomes } from './outcomes.js'
@@ -13,11 +13,11 @@ import { WebhookClient } from './webhook.client.js'
 import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
-const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient, EgressGuard]
+const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient]
 const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
 
 @Module({
-  imports: [AlertsModule],
+  imports: [AlertsModule, EgressModule],
   controllers: [WebhooksController],
   providers: [Webhooks, OutboxListener, ...sending, ...recording],
 })

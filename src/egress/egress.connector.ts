@@ -1,0 +1,36 @@
+import type { LookupAddress } from 'node:dns'
+import { isIPv6, type LookupFunction } from 'node:net'
+import { buildConnector } from 'undici'
+import type { EgressGuard } from './egress-guard.js'
+
+/**
+ * Opens undici's sockets: resolve, check, dial what was checked. No socket exists before all addresses have passed, and
+ * undici asks here for literal addresses too, for which it never calls `connect.lookup`.
+ *
+ * @param timeoutMs for TCP and TLS together
+ */
+export function guardedConnector(guard: EgressGuard, timeoutMs: number): buildConnector.connector {
+  return async (options, callback) => {
+    let addresses: string[]
+    try {
+      addresses = await guard.addressesOf(options.hostname)
+    } catch (error) {
+      return callback(error as Error, null)
+    }
+    dial(addresses, timeoutMs)(options, callback)
+  }
+}
+
+/** A connector for one socket: its addresses are its own, so nothing can come between the check and the dialling. */
+function dial(addresses: string[], timeout: number): buildConnector.connector {
+  const pinned: LookupAddress[] = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+  const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, pinned)
+  return buildConnector({
+    lookup,
+    timeout,
+    autoSelectFamily: true, // makes net ask for all addresses: it tries the next one when one does not answer
+    allowH2: false,
+    maxCachedSessions: 0,
+    rejectUnauthorized: true, // also where NODE_TLS_REJECT_UNAUTHORIZED=0 was set for something else
+  })
+}

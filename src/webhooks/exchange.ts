@@ -1,0 +1,114 @@
+import type { Dispatcher } from 'undici'
+import { detailOf, nameOf, type AttemptError } from './attempt-error.js'
+import type { Attempt } from './attempt.js'
+import { decompressedText, RESPONSE_LIMIT, textOf } from './response-body.js'
+import { retryAfterMs } from './retry-after.js'
+
+type Controller = Dispatcher.DispatchController
+type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
+
+/**
+ * One request and its answer, as undici reports them, told once as an attempt.
+ *
+ * The deadline is ours and settles by itself: undici's timers measure silence, not the whole, and an abort waits
+ * with it for a connection that is still being made.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  private readonly startedAt = performance.now()
+  private readonly deadline: NodeJS.Timeout
+  private readonly chunks: Buffer[] = []
+  private controller: Controller | undefined
+  private isOver = false
+  private size = 0
+  private statusCode: number | null = null
+  private retryAfterMs: number | null = null
+  private encoding: string | undefined
+
+  constructor(
+    timeoutMs: number,
+    private readonly now: () => Date,
+    private readonly settle: (attempt: Attempt) => void,
+  ) {
+    this.deadline = setTimeout(() => this.stop('timed_out', `timed out after ${timeoutMs} ms`), timeoutMs)
+  }
+
+  /** A socket is ours, maybe long after the deadline. */
+  onRequestStart(controller: Controller): void {
+    this.controller = controller
+    if (this.isOver) controller.abort(STOPPED)
+  }
+
+  onResponseStart(_controller: Controller, statusCode: number, headers: Headers): void {
+    if (statusCode < 200) return // an early hint; the answer is still to come
+    this.statusCode = statusCode
+    this.encoding = String(headers['content-encoding'] ?? '')
+    if (statusCode === 429 || statusCode === 503)
+      this.retryAfterMs = retryAfterMs(headers['retry-after'], this.now())
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.isOver) return
+    this.chunks.push(chunk)
+    this.size += chunk.length
+    if (this.size <= RESPONSE_LIMIT) return
+    this.answer()
+    controller.abort(STOPPED)
+  }
+
+  onResponseEnd(): void {
+    this.answer()
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.fail(error)
+  }
+
+  fail(error: Error): void {
+    this.stop(nameOf(error), detailOf(error))
+  }
+
+  /** Ends with a failure of the connection or of time; what has come of the body is kept. */
+  private stop(error: AttemptError, detail: string): void {
+    if (this.isOver) return
+    const durationMs = this.close()
+    const responseBody = this.encoding ? null : textOf(Buffer.concat(this.chunks))
+    this.tell({ error, detail, responseBody, durationMs })
+    this.controller?.abort(STOPPED)
+  }
+
+  /** Ends with what the receiver said, be it yes or no. */
+  private answer(): void {
+    if (this.isOver) return
+    const durationMs = this.close()
+    const bytes = Buffer.concat(this.chunks)
+    const isTooLarge = this.size > RESPONSE_LIMIT
+    const judge = (responseBody: string | null, isLarge: boolean) =>
+      this.tell({ ...verdict(this.statusCode!, isLarge), responseBody, durationMs })
+    if (!this.encoding || this.size === 0) return judge(textOf(bytes), isTooLarge)
+    void decompressedText(bytes, this.encoding).then((body) =>
+      judge(body.text, isTooLarge || body.isTooLarge),
+    )
+  }
+
+  private close(): number {
+    this.isOver = true
+    clearTimeout(this.deadline)
+    return Math.round(performance.now() - this.startedAt)
+  }
+
+  private tell(outcome: Omit<Attempt, 'statusCode' | 'retryAfterMs'>): void {
+    this.settle({ statusCode: this.statusCode, retryAfterMs: this.retryAfterMs, ...outcome })
+  }
+}
+
+const STOPPED = new Error('The attempt is over')
+
+/** A status that is no yes says more than the size of what came with it. */
+function verdict(status: number, isTooLarge: boolean): Pick<Attempt, 'error' | 'detail'> {
+  if (status >= 200 && status < 300)
+    return isTooLarge
+      ? { error: 'response_too_large', detail: `answered ${status} with more than ${RESPONSE_LIMIT} bytes` }
+      : { error: null, detail: null }
+  const error = status === 410 ? 'gone' : status < 400 ? 'redirected' : 'unexpected_status'
+  return { error, detail: `answered ${status}` }
+}
