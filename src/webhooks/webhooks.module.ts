@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common'
 import { AlertsModule } from '../alerts/alerts.module.js'
 import { EgressModule } from '../egress/egress.module.js'
+import { CatalogueController } from './catalogue.controller.js'
 import { DeliveriesDispatcher } from './deliveries.dispatcher.js'
 import { DeliveryQueue } from './delivery-queue.js'
+import { EventSamples } from './event-samples.service.js'
 import { OutboxListener } from './outbox.listener.js'
 import { Outages } from './outages.service.js'
 import { Outcomes } from './outcomes.js'
@@ -18,7 +20,7 @@ const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
 
 @Module({
   imports: [AlertsModule, EgressModule],
-  controllers: [WebhooksController],
-  providers: [Webhooks, OutboxListener, ...sending, ...recording],
+  controllers: [WebhooksController, CatalogueController],
+  providers: [Webhooks, EventSamples, OutboxListener, ...sending, ...recording],
 })
 export class WebhooksModule {}

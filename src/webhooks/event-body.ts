@@ -1,0 +1,15 @@
+import type { EventCatalogue, EventName } from '../events/catalogue.js'
+
+/** What a delivery says of an event: the body of the request, as JSON. */
+export interface EventBody<Name extends EventName = EventName> {
+  id: string
+  event: Name
+  /** When it happened, in ISO 8601. */
+  timestamp: string
+  /** Counts the events about one email from 1; null for what is about no email. */
+  sequence: number | null
+  data: EventCatalogue[Name]
+}
+
+/** The body of any event: `event` says which. */
+export type AnyEventBody = { [Name in EventName]: EventBody<Name> }[EventName]
