@@ -53,7 +53,12 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
   url,
   poolSize,
   entities,
-  migrations: [FirstStory1764000000000, SlaEngine1764100000000, ConversationIndex1764200000000, WebhookDelivery1764400000000],
+  migrations: [
+    FirstStory1764000000000,
+    SlaEngine1764100000000,
+    ConversationIndex1764200000000,
+    WebhookDelivery1764400000000,
+  ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),
   synchronize: false,

@@ -62,7 +62,7 @@ it('retries after 2, 4 and 8 seconds and no more, with the same id', async () =>
   expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   expect(receiver.received).toHaveLength(4)
   const [webhook] = (await ada.get('/webhooks/subscribe')).body.data
-  expect(webhook).toMatchObject({ lastStatus: 'failed', lastError: 'answered 500' })
+  expect(webhook).toMatchObject({ lastStatus: 'failed', lastError: 'unexpected_status' })
 })
 
 it('recovers within its retries, and does not follow redirects', async () => {
@@ -78,12 +78,16 @@ it('recovers within its retries, and does not follow redirects', async () => {
 
 it('takes a crashed worker’s delivery back after its lease, and lets no late finisher write', async () => {
   const { id } = (await subscribe()).body
-  await punctual.query(`insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, due_at, lease_token)
-    values (${id}, gen_random_uuid(), 'email.received', '{"id":1}', 1,
-            ${punctual.clock.sqlNow} + interval '30 seconds', gen_random_uuid())`)
+  await punctual.query(`with lost as (
+      insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts)
+      values (${id}, gen_random_uuid(), 'email.received', '{"id":1}', 0) returning id, webhook_id)
+    insert into webhook_queue (delivery_id, webhook_id, due_at, lease_token)
+    select id, webhook_id, ${punctual.clock.sqlNow} + interval '30 seconds', gen_random_uuid() from lost`)
   await email() // wakes the worker
   await eventually(() => expect(receiver.received).toHaveLength(1))
-  expect((await ada.get(`/webhooks/${id}/logs?status=pending`)).body.data).toHaveLength(1)
+  await eventually(async () =>
+    expect((await ada.get(`/webhooks/${id}/logs?status=pending`)).body.data).toHaveLength(1),
+  )
   punctual.clock.advance(30_000)
   await email()
   await eventually(() => expect(receiver.received.map(({ body }) => body.id)).toContain(1))
@@ -119,23 +123,6 @@ it('refuses addresses and headers that deliveries must not use, naming the field
   for (const input of refused) {
     const { status, body } = await subscribe(input)
     expect([input, status, body.errors?.[0].field.split('.')[0]]).toEqual([input, 400, Object.keys(input)[0]])
-  }
-})
-
-it('resolves names at dialling and refuses private addresses behind them', async () => {
-  const strict = await startTestApp({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '' })
-  try {
-    const eve = await strict.tenant()
-    const url = receiver.url.replace('127.0.0.1', 'localhost')
-    const { id } = (await eve.post('/webhooks/subscribe', { url, events: ['email.received'] })).body
-    await eve.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
-    await eventually(async () => {
-      const [entry] = (await eve.get(`/webhooks/${id}/logs`)).body.data
-      expect(entry.errorMessage).toMatch(/must not reach the address/)
-    })
-    expect(receiver.received).toEqual([])
-  } finally {
-    await strict.stop()
   }
 })
 

@@ -48,8 +48,8 @@ async function write(client) {
   const data = { email: factsOf(rows[0].id, threadId, messageId, now) }
   await client.query({
     name: 'event',
-    text: `insert into events (id, user_id, name, email_id, data, occurred_at)
-           values ($1, $2, 'email.received', $3, $4, $5)`,
+    text: `insert into events (id, user_id, name, email_id, data, occurred_at, sequence)
+           values ($1, $2, 'email.received', $3, $4, $5, 1)`,
     values: [eventId, tenantId, rows[0].id, JSON.stringify(data), now],
   })
   await client.query({
@@ -71,12 +71,14 @@ async function write(client) {
   })
   await client.query({
     name: 'delivery',
-    text: `insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at, due_at)
-           values ($1, $2, 'email.received', $3, 0, $4, $4)`,
+    text: `with logged as (
+             insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at)
+             values ($1, $2, 'email.received', $3, 0, $4) returning id, webhook_id)
+           insert into webhook_queue (delivery_id, webhook_id, due_at) select id, webhook_id, $4 from logged`,
     values: [
       webhookId,
       eventId,
-      JSON.stringify({ id: eventId, event: 'email.received', timestamp: now.toISOString(), data }),
+      JSON.stringify({ id: eventId, event: 'email.received', timestamp: now.toISOString(), sequence: 1, data }),
       now,
     ],
   })

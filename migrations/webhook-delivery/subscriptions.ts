@@ -22,10 +22,7 @@ alter table webhooks
   add failing_from bigint,
   -- Since when an outage lasts that people were told of, until all that waited is out.
   add outage_since timestamptz(3),
-  -- Its deliveries are parked when they are written, and set free by and by.
-  add is_governed boolean not null
-    generated always as (not is_active or breaker = 'open' or rate_limit is not null) stored,
-  -- When the next of them may be set free; null while none waits, or none may.
+  -- When the next parked delivery may be set free; null while none waits, or none may.
   add release_at timestamptz(3);
 
 update webhooks set inactive_since = updated_at, inactive_because = 'paused' where not is_active;

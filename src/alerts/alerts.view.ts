@@ -1,12 +1,16 @@
+import type { AlertType } from './alert.entity.js'
+
 export class AlertView {
   /** @example 11 */
   id: number
   /** @example 42 */
   emailId: number | null
+  /** The webhook that it is about. */
+  webhookId: number | null
   /** @example "sla.warning" */
-  type: 'sla.warning' | 'sla.breached'
+  type: AlertType
   /** @example "warning" */
-  severity: 'warning' | 'critical'
+  severity: 'info' | 'warning' | 'critical'
   /** @example "20 % of the time to answer is left: The engine does not start" */
   message: string
   readAt: Date | null

@@ -25,6 +25,7 @@ export const EVENT_EXAMPLES = {
         message:
           'The reply is due soon: “The engine does not start” from customer@example.com, due 2026-03-02T10:00:00.000Z',
         emailId: 42,
+        webhookId: null,
       },
       email: emailAs('open', 7),
     },
@@ -83,6 +84,7 @@ function emailAs(status: 'open' | 'replied' | 'resolved', assigneeId: number | n
     category: 'engines',
     status,
     assigneeId,
+    mailboxId: null,
     receivedAt: '2026-03-02T09:00:00.000Z',
   }
 }

@@ -73,6 +73,7 @@ const email = object<EmailFacts>({
   category: nullable(text()),
   status: oneOf(STATUSES),
   assigneeId: nullable(ordinal(), { description: 'The team member who has it.' }),
+  mailboxId: nullable(ordinal(), { description: 'Null for what was posted.' }),
   receivedAt: instant(),
 })
 
@@ -110,10 +111,13 @@ const figures = object<PerformanceFigures>({
 /** Types and severities of alerts are open lists: more will come. */
 const alert = object<EventCatalogue['alert.created']['alert']>({
   id: ordinal(),
-  type: text({ examples: ['sla.warning', 'sla.breached'] }),
+  type: text({ examples: ['sla.warning', 'sla.breached', 'webhook.failing'] }),
   severity: text({ examples: ['warning', 'critical'] }),
   message: text({ description: 'A sentence for a person.' }),
   emailId: nullable(ordinal()),
+  webhookId: nullable(ordinal(), {
+    description: 'The webhook that it is about; that one does not hear of it.',
+  }),
 })
 
 const DATA: { [Name in EventName]: Schema<EventCatalogue[Name]> } = {

@@ -21,13 +21,18 @@ export class Outages {
   async consider(standing: WebhookStanding): Promise<void> {
     const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone } = standing
     if (isGone) await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'gone'))
-    else if (hasFailedTooLong) await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'failing'))
-    else if (breaker === 'open' && hasSucceeded) await this.change(webhookId, (tx, held) => this.recover(tx, held))
+    else if (hasFailedTooLong)
+      await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'failing'))
+    else if (breaker === 'open' && hasSucceeded)
+      await this.change(webhookId, (tx, held) => this.recover(tx, held))
     else if (breaker !== 'open' && failing >= FAILURES_TO_OPEN)
       await this.change(webhookId, (tx, held) => this.open(tx, held))
   }
 
-  private change(webhookId: number, change: (tx: Transaction, held: Held) => Promise<void> | void): Promise<void> {
+  private change(
+    webhookId: number,
+    change: (tx: Transaction, held: Held) => Promise<void> | void,
+  ): Promise<void> {
     return this.work.run(async (tx) => {
       const held = await holdWebhook(tx, webhookId)
       if (held?.isActive) await change(tx, held)
@@ -71,7 +76,8 @@ export class Outages {
        where id = $1`,
       [id, because],
     )
-    const why = because === 'gone' ? 'It answered 410 Gone.' : `All has failed for ${DEACTIVATE_AFTER_DAYS} days.`
+    const why =
+      because === 'gone' ? 'It answered 410 Gone.' : `All has failed for ${DEACTIVATE_AFTER_DAYS} days.`
     await this.alert(tx, tenantId, id, {
       type: 'webhook.deactivated',
       severity: 'critical',

@@ -5,6 +5,7 @@ import { EVENT_NAMES, type DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
 import { patternsOf } from './event-patterns.js'
 import { KEPT_DAYS } from './outage-rules.js'
+import { IS_GOVERNED } from './parking.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
 /** Every event becomes a delivery to each webhook that wants it, in the event's own transaction. */
@@ -57,7 +58,7 @@ export const BODY = `(select row_to_json(body) from (
  */
 const ENQUEUE = `
   with addressed as materialized (
-    select w.id as webhook_id, w.is_governed, e.id as event_id, e.name, e.seq, ${BODY} as payload,
+    select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name, e.seq, ${BODY} as payload,
            case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
     from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
     join events e on e.id = wanted.id

@@ -1,3 +1,4 @@
+import { IS_GOVERNED } from './parking.js'
 import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN } from './outage-rules.js'
 
 /** How a webhook stands after outcomes of its deliveries were recorded. */
@@ -25,7 +26,7 @@ export const HOLD = `select 1 from webhooks where id = any($1) order by id for n
  */
 export const recordSql = (sqlNow: string) => `
   with outcome as materialized (
-    select o.*, place from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
+    select o.* from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
       "startedAt" timestamptz(3), "durationMs" integer, "statusCode" integer, error text, detail text,
       "responseBody" text, "isSuccess" boolean, "isGone" boolean, "retryInMs" bigint)) with ordinality
       as o(id, "webhookId", "leaseToken", "startedAt", "durationMs", "statusCode", error, detail, "responseBody",
@@ -88,7 +89,7 @@ export const nextInOrderSql = (sqlNow: string) => `
     select distinct on (n.webhook_id, n.email_id) n.delivery_id, n.due_at
     from unnest($1::bigint[], $2::bigint[]) as done(webhook_id, email_id)
     join webhook_queue n on n.webhook_id = done.webhook_id and n.email_id = done.email_id
-    join webhooks w on w.id = n.webhook_id and not w.is_governed
+    join webhooks w on w.id = n.webhook_id and not ${IS_GOVERNED}
     order by n.webhook_id, n.email_id, n.delivery_id) first
   where q.delivery_id = first.delivery_id and q.due_at is null`
 

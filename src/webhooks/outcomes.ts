@@ -47,7 +47,10 @@ export class Outcomes {
       const over = batch.filter(({ delivery }) => delivery.emailId !== null)
       if (over.length > 0) {
         const freed = nextInOrderSql(this.clock.sqlNow)
-        tx.write(freed, [over.map(({ delivery }) => delivery.webhookId), over.map(({ delivery }) => delivery.emailId)])
+        tx.write(freed, [
+          over.map(({ delivery }) => delivery.webhookId),
+          over.map(({ delivery }) => delivery.emailId),
+        ])
         tx.wake(WEBHOOK_DELIVERIES)
       }
       for (const { retryInMs } of rows) if (retryInMs !== null) tx.wake(WEBHOOK_DELIVERIES, retryInMs)
@@ -70,7 +73,10 @@ export class Outcomes {
 
   private async free(batch: Leased[]): Promise<void> {
     await this.work.run(async (tx) => {
-      tx.write(giveBackSql(this.clock.sqlNow), [batch.map(({ id }) => id), batch.map(({ leaseToken }) => leaseToken)])
+      tx.write(giveBackSql(this.clock.sqlNow), [
+        batch.map(({ id }) => id),
+        batch.map(({ leaseToken }) => leaseToken),
+      ])
       tx.wake(WEBHOOK_DELIVERIES)
     })
   }

@@ -1,6 +1,9 @@
 import type { Transaction } from '../database/transaction.js'
 import type { Breaker } from './webhook.entity.js'
 
+/** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
+export const IS_GOVERNED = `(not w.is_active or w.breaker = 'open' or w.rate_limit is not null)`
+
 export interface Held {
   id: number
   tenantId: string

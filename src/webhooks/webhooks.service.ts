@@ -98,12 +98,26 @@ export class Webhooks {
   }
 }
 
-function viewOf({
-  userId: _tenant,
-  secret: _secret,
-  headers,
-  updatedAt: _updated,
-  ...webhook
-}: Webhook): WebhookView {
-  return { ...webhook, headers: Object.keys(headers) }
-}
+/** What may be shown: the secrets may not. */
+export const viewOf = (webhook: Webhook): WebhookView => ({
+  id: webhook.id,
+  url: webhook.url,
+  events: webhook.events,
+  headers: Object.keys(webhook.headers),
+  format: webhook.format,
+  ordering: webhook.ordering,
+  priorities: webhook.priorities,
+  customerTiers: webhook.customerTiers,
+  mailboxIds: webhook.mailboxIds,
+  rateLimit: webhook.rateLimit,
+  retryCount: webhook.retryCount,
+  isActive: webhook.isActive,
+  inactiveSince: webhook.inactiveSince,
+  inactiveBecause: webhook.inactiveBecause,
+  breaker: webhook.breaker,
+  outageSince: webhook.outageSince,
+  lastTriggeredAt: webhook.lastTriggeredAt,
+  lastStatus: webhook.lastStatus,
+  lastError: webhook.lastError,
+  createdAt: webhook.createdAt,
+})

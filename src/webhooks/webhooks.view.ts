@@ -1,4 +1,4 @@
-import type { EventName } from '../events/catalogue.js'
+import type { Breaker, Format, InactiveBecause, Ordering } from './webhook.entity.js'
 import type { DeliveryStatus } from './webhook-log.entity.js'
 
 export class WebhookView {
@@ -6,17 +6,33 @@ export class WebhookView {
   id: number
   /** @example "https://example.com/hooks/punctual" */
   url: string
-  /** @example ["email.received", "sla.breached"] */
-  events: EventName[]
-  /** @example true */
-  isActive: boolean
+  /** @example ["email.received", "sla.*"] */
+  events: string[]
   /**
    * The names of the headers sent with every delivery.
    * @example ["X-Team"]
    */
   headers: string[]
+  /** @example "json" */
+  format: Format
+  /** Whether the events of one email are delivered strictly one after another. */
+  ordering: Ordering
+  /** Only of emails with these; null is any. */
+  priorities: string[] | null
+  customerTiers: string[] | null
+  mailboxIds: number[] | null
+  /** Deliveries a second, at most. */
+  rateLimit: number | null
   /** @example 3 */
   retryCount: number
+  /** @example true */
+  isActive: boolean
+  inactiveSince: Date | null
+  /** Paused by a person, gone (it answered 410), or failing for too long. */
+  inactiveBecause: InactiveBecause | null
+  /** open: it fails, its deliveries wait, and one is tried now and then. draining: it is back and is given what waited. */
+  breaker: Breaker
+  outageSince: Date | null
   lastTriggeredAt: Date | null
   /** @example "success" */
   lastStatus: 'success' | 'failed' | null

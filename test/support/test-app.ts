@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config/config.schema.js'
 import { Clock } from '../../src/database/clock.js'
 import { DueWorkRunner } from '../../src/database/due-work.js'
 import { UnitOfWork } from '../../src/database/unit-of-work.js'
+import { Jitter } from '../../src/webhooks/retry-schedule.js'
 import { ApiClient } from './api-client.js'
 import { eventually } from './eventually.js'
 import { createDatabase } from './postgres.js'
@@ -49,6 +50,7 @@ export async function startTestApp(
   })
   const builder = Test.createTestingModule({ imports: [AppModule] })
   builder.overrideProvider(Config).useValue(config).overrideProvider(Clock).useValue(clock)
+  builder.overrideProvider(Jitter).useValue({ next: () => 0 } satisfies Jitter) // what is due, is due to the millisecond
   adjust(builder)
   const module = await builder.compile()
   const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
@@ -68,7 +70,7 @@ export async function startTestApp(
     query: (sql, parameters) => work.query(sql, parameters),
     advance: async (ms) => {
       await eventually(async () => {
-        const leased = `select 1 from webhook_logs where lease_token is not null
+        const leased = `select 1 from webhook_queue where lease_token is not null
           union all select 1 from email_replies where lease_token is not null`
         if ((await work.query(leased)).length > 0) throw new Error('Work is still under way')
       })
