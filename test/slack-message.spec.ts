@@ -101,6 +101,13 @@ describe('text from strangers', () => {
     expect(mrkdwn(FAMILY.repeat(3), FAMILY.length * 2 + 1, '-')).toBe(`${FAMILY}${FAMILY}…`)
     expect(mrkdwn('🇩🇪🇫🇷🇮🇹', 6, '-')).toBe('🇩🇪…')
     expect(mrkdwn(`e\u0301e\u0301`, 3, '-')).toBe('e\u0301…')
+    expect(mrkdwn('interesting', 6, '-')).toBe('inter…')
+    expect(mrkdwn(`e${'\u0301'.repeat(50)}`, 5, '-')).toBe('e\u0301\u0301\u0301…')
+  })
+
+  it('stays on its line and in its direction', () => {
+    expect(mrkdwn('a\r\n\0b\u202ec\u2067 d', 100, '-')).toBe('a b c d')
+    expect(mrkdwn('\u05e9\u05dc\u05d5\u05dd', 100, '-')).toBe('\u05e9\u05dc\u05d5\u05dd')
   })
 
   it('says so where there is nothing to see', () => {
