@@ -23,6 +23,15 @@ export async function startPostgres() {
   return { url: server.url, stop }
 }
 
+export async function withPostgres(use) {
+  const server = await startPostgres()
+  try {
+    await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
 /** A new, migrated database on that server. */
 export async function createDatabase(server) {
   const name = `punctual_bench_${randomBytes(4).toString('hex')}`

@@ -8,7 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
-const SECRETS = { JWT_SECRET: 'bench '.repeat(8), ENCRYPTION_KEY: 'benches '.repeat(8) }
+
+/** The app's default settings, in production, on this database. */
+export const environment = (databaseUrl) => ({
+  NODE_ENV: 'production',
+  JWT_SECRET: 'bench '.repeat(8),
+  ENCRYPTION_KEY: 'benches '.repeat(8),
+  DATABASE_URL: databaseUrl,
+  WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.0/8',
+})
 
 /** The app as it runs in production: a process of its own, with its default settings and its log in a file. */
 export async function startApp(databaseUrl, settings = {}) {
@@ -20,15 +28,7 @@ export async function startApp(databaseUrl, settings = {}) {
   const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean)
   const child = spawn(process.execPath, [...options, MAIN], {
     cwd: folder, // no .env counts here
-    env: {
-      PATH: process.env.PATH,
-      ...SECRETS,
-      NODE_ENV: 'production',
-      DATABASE_URL: databaseUrl,
-      PORT: String(port),
-      WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.0/8',
-      ...settings,
-    },
+    env: { PATH: process.env.PATH, ...environment(databaseUrl), PORT: String(port), ...settings },
     stdio: ['ignore', log, log],
   })
   const isRunning = () => child.exitCode === null && child.signalCode === null
@@ -47,17 +47,36 @@ export async function startApp(databaseUrl, settings = {}) {
   return { url, stop }
 }
 
-/** Another program of the bench, beside this process: it sends one message when it stands, and one with its result. */
-export function startProgram(script, options, env = {}) {
+/**
+ * Another program of the bench, beside this process: it sends one message when it stands, and one with its result; one
+ * that is asked by `ask` answers each question with one.
+ */
+export function startProgram(script, options = {}, env = {}) {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url))
-  const child = fork(path, [JSON.stringify(options)], { env: { ...process.env, ...env } })
+  const child = fork(path, [JSON.stringify(options)], { cwd: tmpdir(), env: { ...process.env, ...env } })
+  const ended = once(child, 'exit')
+  const failed = ended.then(([code]) => Promise.reject(new Error(`${script} ended: ${code}`)))
+  failed.catch(() => {}) // heard by whoever waits for a message
   const message = async () => {
-    const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${script} ended: ${code}`)))
-    const [value] = await Promise.race([once(child, 'message'), failed])
-    return value
+    const heard = new AbortController()
+    try {
+      const [value] = await Promise.race([once(child, 'message', { signal: heard.signal }), failed])
+      return value
+    } finally {
+      heard.abort()
+    }
   }
-  const stop = () => child.kill('SIGTERM')
-  return { message, stop, send: (value) => child.send(value) }
+  const send = (value) => child.send(value)
+  const ask = (question) => {
+    const answer = message()
+    send(question)
+    return answer
+  }
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+  }
+  return { message, stop, send, ask }
 }
 
 /** Runs such a program to its end. */
@@ -66,7 +85,7 @@ export async function runProgram(script, options, env = {}) {
   try {
     return await program.message()
   } finally {
-    program.stop()
+    await program.stop()
   }
 }
 

@@ -1,0 +1,4 @@
+import { withPostgres } from './support/postgres.mjs'
+import { isolation } from './webhooks/isolation.mjs'
+
+export const bench = () => withPostgres(isolation)

@@ -1,0 +1,159 @@
+import { instant } from '../support/instant.mjs'
+import { jobsOf, lastId } from '../support/jobs.mjs'
+import { query } from '../support/postgres.mjs'
+import { runProgram, startProgram } from '../support/processes.mjs'
+import { figure, median, ratio } from '../support/report.mjs'
+import { arrival, checkOnce, noneWaits, setStage, settle, until } from '../support/stage.mjs'
+import { openPeers } from './peers.mjs'
+
+const DELIVERIES = Number(process.env.BENCH_DELIVERIES ?? 40_000)
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
+const WEBHOOKS = 10
+const BATCH = 500
+/** Of these the limit takes what is best on this machine, and the peers the same. */
+const CONNECTIONS = [16, 32, 64, 128]
+
+/**
+ * How fast a backlog drains: 40,000 deliveries of events of about 1 kB to ten webhooks. Ours is a worker as it runs in
+ * production with its default settings; it leases each delivery, signs it with its webhook's own secret, and records its
+ * outcome and its attempt. Against
+ * - the limit: a bare undici Pool that posts and signs the same bodies from memory, at its best concurrency;
+ * - the queues that a team would take instead, which post and sign the same bodies with the same client and pool, at the
+ *   best of some settings of theirs. They store what a delivery needs, so that no lookup is counted, and record no attempts.
+ *
+ * The same receiver, in a process of its own, counts that each delivery came once. All are new processes with their
+ * backlog before them, written, vacuumed and analyzed. Counted from the first delivery until the last is
+ * recorded as done. Rounds go from one to the next; a ratio is the median of the rounds' own.
+ */
+export async function drain(server) {
+  const stage = await setStage(server)
+  const peers = await openPeers(server)
+  try {
+    await stage.subscribeMany(WEBHOOKS)
+    const publisher = await stage.startPublisher({ PROCESS_ROLES: 'api' })
+    const context = { stage, publisher, peers }
+    await calibrate(context)
+    const rounds = []
+    for (let round = 1; round <= ROUNDS; round++) {
+      rounds.push(await drainAll(context, DELIVERIES))
+      const told = [...rounds.at(-1)].map(([name, perSecond]) => `${name} ${perSecond.toFixed(0)}/s`)
+      console.log(`drain round ${round}: ${told.join(', ')}`)
+    }
+    report(rounds)
+  } finally {
+    await peers.close()
+    await stage.close()
+  }
+}
+
+/** Tries what there is to choose from on a smaller backlog, which also warms up the databases. */
+async function calibrate(context) {
+  const { stage, peers } = context
+  const { afterId, jobs } = await backlog(context, DELIVERIES / 10)
+  await ours(context, jobs.length)
+  console.log(
+    `bodies of ${(jobs.reduce((sum, { body }) => sum + body.length, 0) / jobs.length).toFixed(0)} bytes`,
+  )
+  const tries = []
+  for (const connections of CONNECTIONS)
+    tries.push({ connections, perSecond: await limit(stage, jobs, { afterId, connections }) })
+  context.connections = best('limit', tries).connections
+  for (const peer of peers.list) {
+    const settings = []
+    for (const setting of peer.settings)
+      settings.push({ setting, perSecond: await drainPeer(context, { ...peer, setting }, jobs) })
+    peer.setting = best(peer.name, settings).setting
+  }
+}
+
+function best(name, tries) {
+  const [first] = tries.toSorted((a, b) => b.perSecond - a.perSecond)
+  const told = tries.map(
+    ({ perSecond, ...choice }) => `  ${JSON.stringify(Object.values(choice)[0])}: ${perSecond.toFixed(0)}/s`,
+  )
+  console.log(`settings tried for ${name}:\n${told.join('\n')}`)
+  return first
+}
+
+async function drainAll(context, deliveries) {
+  const { stage, connections } = context
+  const { afterId, jobs } = await backlog(context, deliveries)
+  const rates = new Map([['ours', await ours(context, jobs.length)]])
+  rates.set('limit', await limit(stage, jobs, { afterId, connections }))
+  for (const peer of context.peers.list) rates.set(peer.name, await drainPeer(context, peer, jobs))
+  return rates
+}
+
+/** Deliveries that wait in the app's database, and what they say, for the others. */
+async function backlog({ stage, publisher }, deliveries) {
+  const afterId = await lastId(stage.url)
+  await publisher.ask({ publish: deliveries / WEBHOOKS, batch: BATCH })
+  const jobs = await jobsOf(stage.url, afterId)
+  if (jobs.length !== deliveries) throw new Error(`${jobs.length} deliveries wait instead of ${deliveries}`)
+  return { afterId, jobs }
+}
+
+async function ours({ stage }, deliveries) {
+  await settle(stage.url)
+  await stage.receiver.ask('forget')
+  const worker = await stage.startWorker()
+  const counts = await arrival(stage.receiver, deliveries)
+  await until(() => noneWaits(stage.url))
+  const endedAt = instant()
+  await worker.stop()
+  checkOnce(await stage.receiver.ask('counts'), deliveries, 'ours')
+  await checkRecorded(stage.url)
+  return perSecond(counts, endedAt)
+}
+
+async function checkRecorded(url) {
+  const [{ failed, deliveries }] = await query(
+    url,
+    `select count(*)::int as deliveries,
+            count(*) filter (where status <> 'success' or completed_at is null or attempts <> 1)::int as failed
+     from webhook_logs`,
+  )
+  if (failed > 0) throw new Error(`${failed} deliveries did not succeed at once`)
+  const [{ table }] = await query(url, `select to_regclass('webhook_attempts') as table`)
+  if (!table) return console.log('this version of the app has no table of attempts')
+  const [{ attempts }] = await query(url, `select count(*)::int as attempts from webhook_attempts`)
+  if (attempts !== deliveries)
+    throw new Error(`${attempts} attempts of ${deliveries} deliveries are recorded`)
+}
+
+async function limit({ url, origin, receiver }, jobs, { afterId, connections }) {
+  await receiver.ask('forget')
+  const options = { url, afterId, origin, connections }
+  const endedAt = await runProgram('programs/webhooks-limit.mjs', options)
+  const counts = await receiver.ask('counts')
+  checkOnce(counts, jobs.length, 'limit')
+  return perSecond(counts, endedAt)
+}
+
+async function drainPeer({ stage, connections }, peer, jobs) {
+  await peer.fill(peer.url, jobs)
+  if (peer.isPostgres) await settle(peer.url)
+  await stage.receiver.ask('forget')
+  const { name, url, setting } = peer
+  const options = { peer: name, url, setting, origin: stage.origin, connections }
+  const worker = startProgram('programs/peer.mjs', options)
+  try {
+    const counts = await arrival(stage.receiver, jobs.length)
+    await until(() => peer.isDone(url))
+    const endedAt = instant()
+    checkOnce(await stage.receiver.ask('counts'), jobs.length, name)
+    return perSecond(counts, endedAt)
+  } finally {
+    await worker.stop()
+  }
+}
+
+const perSecond = ({ deliveries, firstAt }, endedAt) => (deliveries / (endedAt - firstAt)) * 1_000
+
+function report(rounds) {
+  const names = [...rounds[0].keys()]
+  for (const name of names)
+    figure(`webhooks-${name}`, median(rounds.map((rates) => rates.get(name))), 'deliveries/s')
+  for (const name of names.filter((one) => one !== 'ours'))
+    ratio(`webhooks-to-${name}`, median(rounds.map((rates) => rates.get('ours') / rates.get(name))))
+}

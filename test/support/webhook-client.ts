@@ -1,0 +1,19 @@
+import type { Config } from '../../src/config/config.js'
+import { parseConfig } from '../../src/config/config.schema.js'
+import { EgressGuard } from '../../src/egress/egress-guard.js'
+import { HostResolver } from '../../src/egress/host-resolver.js'
+import { WebhookClient } from '../../src/webhooks/webhook.client.js'
+import { TestClock } from './test-clock.js'
+
+export const NOW = '2026-03-02T09:00:00.000Z'
+
+export const guardWith = (settings: Record<string, string>, resolver = new HostResolver()) =>
+  new EgressGuard(configOf(settings), resolver)
+
+/** The client as the application makes it; `settings` are those of the environment. */
+export function clientWith(settings: Record<string, string>, resolver = new HostResolver()) {
+  const config = configOf(settings)
+  return new WebhookClient(new EgressGuard(config, resolver), config, new TestClock(NOW))
+}
+
+const configOf = (settings: Record<string, string>) => parseConfig(settings) as Config
