@@ -78,7 +78,13 @@ async function write(client) {
     values: [
       webhookId,
       eventId,
-      JSON.stringify({ id: eventId, event: 'email.received', timestamp: now.toISOString(), sequence: 1, data }),
+      JSON.stringify({
+        id: eventId,
+        event: 'email.received',
+        timestamp: now.toISOString(),
+        sequence: 1,
+        data,
+      }),
       now,
     ],
   })
