@@ -79,7 +79,7 @@ it('refuses what is forged, old, too large or no delivery, and does none of it',
   expect(await forged(signed(secret, 400_000))).toBe(401)
   expect(await network.send({ headers: {}, body: '{}' })).toBe(401)
   expect(await forged({}, 'x'.repeat(2 * 1024 * 1024))).toBe(413)
-  expect(await network.send({ headers: {}, body: undefined }, 'GET')).toBe(405)
+  expect((await fetch(network.target)).status).toBe(405)
   // The same, rightly signed: the refusals above were for what was wrong with them.
   expect(await forged(signed(secret, 0))).toBe(204)
   await eventually(() => expect(done).toHaveLength(1))

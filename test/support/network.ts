@@ -4,7 +4,9 @@ import { text } from 'node:stream/consumers'
 
 export interface Passed {
   headers: Record<string, string>
-  body: string | undefined
+  body: string
+  /** What the receiver answered. */
+  status: number
 }
 
 /** Of the hop, not of the message (RFC 9110, 7.6.1). */
@@ -12,7 +14,7 @@ const HOP = ['host', 'connection', 'keep-alive', 'content-length', 'transfer-enc
 
 /** What lies between the application and a receiver: passes requests on, and may lose the answers. */
 export class Network {
-  readonly passed: (Passed & { body: string; status: number })[] = []
+  readonly passed: Passed[] = []
   /** Where the receiver listens. */
   target = ''
   losesAnswers = false
@@ -37,8 +39,8 @@ export class Network {
   }
 
   /** Sends what anyone might, and gives the status of the answer. */
-  async send({ headers, body }: Passed, method = 'POST'): Promise<number> {
-    const { status } = await fetch(this.target, { method, headers, body })
+  async send({ headers, body }: Omit<Passed, 'status'>): Promise<number> {
+    const { status } = await fetch(this.target, { method: 'POST', headers, body })
     return status
   }
 
