@@ -44,6 +44,17 @@ describe.each(EVENT_NAMES)('%s', (name) => {
   })
 })
 
+it('stands in the documentation as it is', () => {
+  const documentation = readFileSync(new URL('../docs/webhooks.md', import.meta.url), 'utf8')
+  for (const name of EVENT_NAMES) {
+    const [sentence] = /(?<=^Raised when ).+(?=\.$)/.exec(EVENT_DESCRIPTIONS[name])!
+    const row = new RegExp(`^\\| \`${name}\` +\\| (.+?) +\\|$`, 'm').exec(documentation)?.[1]
+    expect(row?.toLowerCase()).toBe(sentence.toLowerCase())
+  }
+  const example = JSON.stringify(EVENT_EXAMPLES['email.received'], null, 2)
+  expect(documentation).toContain(`\`\`\`json\n${example}\n\`\`\`\n`)
+})
+
 it('has examples that tell one story, in order', () => {
   const bodies: Body[] = Object.values(EVENT_EXAMPLES)
   expect(new Set(bodies.map(({ id }) => id)).size).toBe(EVENT_NAMES.length)

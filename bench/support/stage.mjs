@@ -9,7 +9,7 @@ const SUBJECT =
   'The engine does not start: it stopped after the last update, and since then nothing happens but a '
 const EMAIL = {
   from: { address: 'customer@example.com', name: 'Charles Babbage' },
-  subject: SUBJECT + 'short noise when it is switched on, which the manual does not mention. '.repeat(3),
+  subject: SUBJECT + 'short noise when it is switched on, which the manual does not mention. '.repeat(4),
   text: 'What can I do?',
 }
 

@@ -18,6 +18,7 @@ export async function openPeers(server) {
   const redis = await bullmq.findRedis()
   if (redis) {
     console.log(`bullmq: Redis with appendonly ${redis.appendonly}`)
+    await bullmq.drop(redis.url) // what a run that was ended left
     undo.push(() => bullmq.drop(redis.url))
     list.push({ name: 'bullmq', url: redis.url, ...bullmq })
   } else console.log('webhooks-to-bullmq skipped: no Redis answers at BENCH_REDIS_URL or 127.0.0.1:6379')

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
-import { isIPv6, type LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
+import { isIPv6, type LookupFunction, type Socket } from 'node:net'
+import { buildConnector, errors } from 'undici'
 import type { EgressGuard } from './egress-guard.js'
 
 /**
@@ -17,7 +17,11 @@ export function guardedConnector(guard: EgressGuard, timeoutMs: number): buildCo
     } catch (error) {
       return callback(error as Error, null)
     }
-    dial(addresses, timeoutMs)(options, callback)
+    dial(addresses, timeoutMs)(options, (...[error, socket]) => {
+      if (error) return callback(error, null)
+      letGoOfAborted(socket)
+      callback(null, socket)
+    })
   }
 }
 
@@ -33,4 +37,14 @@ function dial(addresses: string[], timeout: number): buildConnector.connector {
     maxCachedSessions: 0,
     rejectUnauthorized: true, // also where NODE_TLS_REJECT_UNAUTHORIZED=0 was set for something else
   })
+}
+
+/**
+ * undici ends the socket of an aborted request with an "informational" error, by which it later takes the request for one
+ * that was never sent, and dials once more for nothing. After a socket error it forgets the request.
+ */
+function letGoOfAborted(socket: Socket): void {
+  const destroy = socket.destroy.bind(socket)
+  socket.destroy = (error) =>
+    destroy(error?.message === 'aborted' ? new errors.SocketError('aborted') : error)
 }

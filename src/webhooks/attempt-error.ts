@@ -26,13 +26,12 @@ export type AttemptError =
 const NAMES: [AttemptError, RegExp][] = [
   ['connection_refused', /^ECONNREFUSED$/],
   ['timed_out', /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/],
-  // A body that ends early reaches us as a wrong length, or as a last chunk that never came.
+  // A body that ends early reaches us as a wrong length.
   [
     'connection_reset',
-    /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|HPE_INVALID_EOF_STATE)$/,
+    /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
   ],
-  ['headers_too_large', /^(UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/],
-  ['invalid_response', /^HPE_/],
+  ['headers_too_large', /^UND_ERR_HEADERS_OVERFLOW$/],
   // OpenSSL's verdicts on certificates (X509_V_ERR_…) have no common beginning.
   [
     'tls_failed',
@@ -44,7 +43,10 @@ const NAMES: [AttemptError, RegExp][] = [
 export function nameOf(error: Error): AttemptError {
   if (error instanceof RefusedAddress) return error.code
   if (error instanceof UnresolvedName) return 'dns_failed'
-  if (/^bad (response|upgrade)$/.test(error.message)) return 'invalid_response' // undici has no code of its own for it
+  // undici gives its parser's errors no code; an early end is one of them where a chunk was still to come.
+  if (error.name === 'HTTPParserError')
+    return error.message.includes('EOF') ? 'connection_reset' : 'invalid_response'
+  if (/^bad (response|upgrade)$/.test(error.message)) return 'invalid_response'
   const code = codeOf(error)
   return NAMES.find(([, pattern]) => pattern.test(code))?.[0] ?? 'connect_failed'
 }

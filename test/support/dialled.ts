@@ -11,6 +11,8 @@ export function watchSockets() {
       connect.mockClear()
       return ports
     },
+    /** How many of the sockets dialled since the last look are still open on our side. */
+    open: (): number => connect.mock.contexts.filter((socket) => !(socket as Socket).destroyed).length,
     stop: () => connect.mockRestore(),
   }
 }

@@ -1,0 +1,196 @@
+import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { isSuccess } from '../src/webhooks/attempt.js'
+import { retryAfterMs } from '../src/webhooks/retry-after.js'
+import { textOf } from '../src/webhooks/response-body.js'
+import type { WebhookClient } from '../src/webhooks/webhook.client.js'
+import { eventually } from './support/eventually.js'
+import { HttpReceiver } from './support/http-receiver.js'
+import { clientWith, NOW } from './support/webhook-client.js'
+
+const TEXT = JSON.stringify({ ok: true, said: 'grüße '.repeat(50) })
+
+let client: WebhookClient
+let receiver: HttpReceiver
+beforeAll(() => {
+  client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_CONCURRENCY: '3' })
+})
+afterAll(() => client.onApplicationShutdown())
+beforeEach(async () => {
+  receiver = await HttpReceiver.start()
+})
+afterEach(() => receiver.stop())
+
+const post = (path = '/') => client.post(receiver.url + path, { 'x-team': 'support' }, '{"id":1}')
+const answer = (status: number, headers: Record<string, string>, body: string | Buffer = '') => {
+  receiver.handle = (_request, response) => void response.writeHead(status, headers).end(body)
+}
+
+it('sends what it is given, and tells what came back', async () => {
+  receiver.handle = (request, response, body) =>
+    void response.writeHead(200).end(`${request.method} ${request.url} ${request.headers['x-team']} ${body}`)
+  expect(await post('/hooks?a=1#b')).toEqual({
+    statusCode: 200,
+    error: null,
+    detail: null,
+    responseBody: 'POST /hooks?a=1 support {"id":1}',
+    retryAfterMs: null,
+    durationMs: expect.any(Number),
+  })
+})
+
+it('keeps its connections, however the bodies of small answers are framed', async () => {
+  const framings: [number, (response: ServerResponse) => void][] = [
+    [204, (response) => void response.end()],
+    [200, (response) => void response.end('x'.repeat(60_000))],
+    [200, (response) => (response.write('a'), response.end('b'))],
+    [500, (response) => void response.end('no')],
+    [302, (response) => void response.setHeader('location', '/elsewhere').end('moved')],
+  ]
+  for (const [status, respond] of framings) {
+    receiver.handle = (_request, response) => ((response.statusCode = status), respond(response))
+    expect((await post()).statusCode).toBe(status)
+    await setImmediate() // undici gives a connection a turn of the loop before it is used again
+  }
+  expect(receiver.sockets).toHaveLength(1)
+})
+
+it('makes a connection anew now and then, and no more at once than attempts can be under way', async () => {
+  const narrow = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_CONCURRENCY: '2' })
+  let most = 0
+  receiver.handle = (_request, response) => {
+    most = Math.max(most, receiver.sockets.filter(({ destroyed }) => !destroyed).length)
+    response.end()
+  }
+  const attempts = await Promise.all(Array.from({ length: 2_200 }, () => narrow.post(receiver.url, {}, '{}')))
+  expect(attempts.every(isSuccess)).toBe(true)
+  expect(receiver.sockets.length).toBeGreaterThan(2)
+  expect(receiver.sockets.length).toBeLessThan(6)
+  expect(most).toBeLessThanOrEqual(4) // an old one may still be closing
+  await narrow.onApplicationShutdown()
+})
+
+it('knows yes from no', async () => {
+  const ends = { 200: null, 202: null, 299: null, 300: 'redirected', 304: 'redirected', 308: 'redirected' }
+  const noes = { 400: 'unexpected_status', 404: 'unexpected_status', 410: 'gone', 500: 'unexpected_status' }
+  for (const [status, error] of Object.entries({ ...ends, ...noes })) {
+    answer(Number(status), { location: 'http://169.254.169.254/' })
+    const attempt = await post()
+    expect(attempt).toMatchObject({
+      statusCode: Number(status),
+      error,
+      detail: error && `answered ${status}`,
+    })
+    expect(isSuccess(attempt)).toBe(error === null)
+  }
+})
+
+it('is a success with a remark when a yes comes with too much, and only then', () => {
+  const attempt = { statusCode: 200, detail: null, responseBody: null, retryAfterMs: null, durationMs: 1 }
+  expect(isSuccess({ ...attempt, error: 'response_too_large' })).toBe(true)
+  expect(isSuccess({ ...attempt, error: 'timed_out' })).toBe(false)
+  expect(isSuccess({ ...attempt, error: 'response_too_large', statusCode: 404 })).toBe(false)
+  expect(isSuccess({ ...attempt, error: 'response_too_large', statusCode: null })).toBe(false)
+})
+
+describe('a body', () => {
+  const encodings: [string, Buffer][] = [
+    ['gzip', gzipSync(TEXT)],
+    ['X-GZIP', gzipSync(TEXT)],
+    ['deflate', deflateSync(TEXT)],
+    ['deflate', deflateRawSync(TEXT)],
+    ['br', brotliCompressSync(TEXT)],
+    ['zstd', zstdCompressSync(TEXT)],
+    ['identity', Buffer.from(TEXT)],
+  ]
+  it.each(encodings)('in %s is decompressed', async (encoding, bytes) => {
+    answer(200, { 'content-encoding': encoding }, bytes)
+    expect(await post()).toMatchObject({ error: null, responseBody: TEXT })
+  })
+
+  it.each(['gzip', 'deflate', 'br', 'zstd', 'rot13', 'gzip, br'])(
+    'that is not the %s it claims to be is taken as it is',
+    async (encoding) => {
+      answer(200, { 'content-encoding': encoding }, TEXT)
+      expect(await post()).toMatchObject({ error: null, responseBody: TEXT })
+    },
+  )
+
+  it('may have 64 KiB and no more, of which 16 are kept', async () => {
+    answer(200, {}, 'x'.repeat(64 * 1024))
+    expect(await post()).toMatchObject({ error: null, responseBody: 'x'.repeat(16 * 1024) })
+    answer(200, {}, 'x'.repeat(64 * 1024 + 1))
+    expect(await post()).toMatchObject({ error: 'response_too_large' })
+    answer(200, { 'content-encoding': 'gzip' }, gzipSync('x'.repeat(64 * 1024 + 1)))
+    expect(await post()).toMatchObject({ error: 'response_too_large', responseBody: 'x'.repeat(16 * 1024) })
+  })
+
+  it('is kept as PostgreSQL can keep it', () => {
+    expect(textOf(Buffer.from('a\0b'))).toBe('ab')
+    expect(textOf(Buffer.from('\0'))).toBeNull()
+    for (const bytes of [
+      Buffer.from('é'.repeat(20_000)),
+      Buffer.alloc(70_000, 0xff),
+      Buffer.from('a€'.repeat(9_999)),
+    ]) {
+      const text = textOf(bytes)!
+      expect(text.isWellFormed()).toBe(true)
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16 * 1024)
+      expect(Buffer.byteLength(text)).toBeGreaterThan(16 * 1024 - 4)
+    }
+  })
+})
+
+describe('Retry-After', () => {
+  const now = new Date(NOW)
+  it.each([
+    ['0', 0],
+    ['120', 120_000],
+    ['999999999', 6 * 3_600_000],
+    ['Mon, 02 Mar 2026 09:00:30 GMT', 30_000],
+    ['Tue, 02 Mar 2027 09:00:00 GMT', 6 * 3_600_000],
+    ['Mon, 02 Mar 2026 08:59:59 GMT', null],
+    ['Mon, 99 Mar 2026 08:59:59 GMT', null],
+    ['-5', null],
+    ['1.5', null],
+    ['1e3', null],
+    ['soon', null],
+    ['2026-03-02T10:00:00Z', null],
+    ['', null],
+    [undefined, null],
+    [['1', '2'], null],
+  ])('of %j is %j ms', (value, ms) => {
+    expect(retryAfterMs(value, now)).toBe(ms)
+  })
+
+  it('counts with 429 and 503 alone', async () => {
+    for (const [status, ms] of [
+      [429, 7_000],
+      [503, 7_000],
+      [500, null],
+      [200, null],
+    ] as const) {
+      answer(status, { 'retry-after': '7' })
+      expect(await post()).toMatchObject({ statusCode: status, retryAfterMs: ms })
+    }
+  })
+})
+
+it('names a port where nobody listens', async () => {
+  const { url } = receiver
+  await receiver.stop()
+  expect(await client.post(url, {}, '{}')).toMatchObject({ error: 'connection_refused', statusCode: null })
+  receiver = await HttpReceiver.start()
+})
+
+it('takes no notice of a receiver that closes its kept connections', async () => {
+  for (let left = 5; left > 0; left--) {
+    expect((await post()).error).toBeNull()
+    const closed = receiver.sockets.at(-1)!
+    closed.end()
+    await eventually(() => expect(closed.destroyed).toBe(true))
+  }
+  expect(receiver.sockets).toHaveLength(5)
+})

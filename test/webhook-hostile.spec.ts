@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { WebhookClient } from '../src/webhooks/webhook.client.js'
+import { isSuccess, type Attempt } from '../src/webhooks/attempt.js'
+import { watchSockets } from './support/dialled.js'
+import { eventually } from './support/eventually.js'
+import { HostileReceiver, MISBEHAVIOURS } from './support/hostile-receiver.js'
+import { clientWith } from './support/webhook-client.js'
+
+/** How each misbehaviour of a receiver ends. */
+const ENDS: Record<string, Partial<Attempt>> = {
+  '/endless-body': { error: 'response_too_large', statusCode: 200 },
+  '/gigabyte': { error: 'response_too_large', statusCode: 200 },
+  '/until-close': { error: 'response_too_large', statusCode: 200 },
+  '/dripping-body': { error: 'timed_out', statusCode: 200 },
+  '/gone-and-endless': { error: 'gone', statusCode: 410 },
+  '/gzip-bomb': { error: 'response_too_large', statusCode: 200 },
+  '/brotli-bomb': { error: 'response_too_large', statusCode: 200 },
+  '/header-flood': { error: 'headers_too_large', statusCode: null },
+  '/endless-header': { error: 'headers_too_large', statusCode: null },
+  '/endless-trailers': { error: 'headers_too_large', statusCode: 200 },
+  '/endless-status': { error: 'timed_out', statusCode: null },
+  '/endless-hints': { error: 'timed_out', statusCode: null },
+  '/dripping-headers': { error: 'timed_out', statusCode: null },
+  '/reset': { error: 'connection_reset', statusCode: null },
+  '/closed': { error: 'connection_reset', statusCode: null },
+  '/reset-in-body': { error: 'connection_reset', statusCode: 200 },
+  '/closed-in-body': { error: 'connection_reset', statusCode: 200 },
+  '/closed-in-chunks': { error: 'connection_reset', statusCode: 200 },
+  '/closed-in-last-chunks': { error: 'connection_reset', statusCode: 200 },
+  '/closed-after-promise': { error: 'connection_reset', statusCode: 200 },
+  '/garbage': { error: 'invalid_response', statusCode: null },
+  '/http-2': { error: 'invalid_response', statusCode: null },
+  '/upgrade': { error: 'invalid_response', statusCode: null },
+  '/silence': { error: 'timed_out', statusCode: null },
+  '/never-read': { error: 'timed_out', statusCode: null },
+}
+const SUCCESSES = ['/endless-body', '/gigabyte', '/until-close', '/gzip-bomb', '/brotli-bomb']
+
+const sockets = watchSockets()
+let client: WebhookClient
+let receiver: HostileReceiver
+beforeAll(async () => {
+  client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_TIMEOUT_MS: '300' })
+  receiver = await HostileReceiver.start()
+})
+afterAll(async () => {
+  sockets.stop()
+  await client.onApplicationShutdown()
+  await receiver.stop()
+})
+
+it('knows how each misbehaviour ends', () => {
+  expect(Object.keys(ENDS)).toEqual(MISBEHAVIOURS)
+})
+
+it.each(MISBEHAVIOURS)(
+  'ends with a name, and neither keeps the connection nor makes another: %s',
+  async (path) => {
+    const attempt = await client.post(receiver.url + path, {}, '{"id":1}')
+    expect(attempt).toMatchObject(ENDS[path]!)
+    expect(attempt.detail).toBeTruthy()
+    expect(isSuccess(attempt)).toBe(SUCCESSES.includes(path))
+    if (isSuccess(attempt)) expect(attempt.responseBody).toBe('x'.repeat(16 * 1024))
+    await eventually(() => expect(sockets.open()).toBe(0))
+    expect(sockets.ports()).toEqual([receiver.port])
+  },
+)
