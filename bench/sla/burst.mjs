@@ -72,7 +72,7 @@ async function measure(url, tenantId, emails) {
   }
   await sleep(dueAt.getTime() - Date.now())
   const committedMs = await until('not exists (select from sla_clocks where next_due_at is not null)')
-  const drainedMs = await until('not exists (select from webhook_logs where due_at is not null)')
+  const drainedMs = await until('not exists (select from webhook_queue)')
   const { rows } = await client.query(
     `select extract(epoch from max(breached_at) - min(breached_at))::float8 * 1000 as ms
      from sla_clocks where deadline_at >= $1::timestamptz - interval '1 second'`,

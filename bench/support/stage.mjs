@@ -98,10 +98,7 @@ export async function until(isOver) {
 
 /** No delivery waits for its first attempt, a retry or its outcome. */
 export async function noneWaits(url) {
-  const [{ none }] = await query(
-    url,
-    `select not exists (select from webhook_logs where status = 'pending') as none`,
-  )
+  const [{ none }] = await query(url, `select not exists (select from webhook_queue) as none`)
   return none
 }
 

@@ -54,7 +54,7 @@ it('finishes what it has begun on SIGTERM, and leaves the rest to the next proce
   expect(taken.length).toBeGreaterThan(CLIENTS)
   const stored = await database.query<{ id: string }>('select id::text from emails')
   expect(new Set(stored.map(({ id }) => Number(id)))).toEqual(new Set(taken))
-  expect(await database.query('select 1 from webhook_logs where lease_token is not null')).toEqual([])
+  expect(await database.query('select 1 from webhook_queue where lease_token is not null')).toEqual([])
   expect(receiver.duplicates).toBe(0)
   expect(app.log).not.toMatch(/"level":[56]0/)
 
