@@ -58,23 +58,25 @@ export const BODY = `(select row_to_json(body) from (
  */
 const ENQUEUE = `
   with addressed as materialized (
-    select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name, e.seq, ${BODY} as payload,
-           case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
-    from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
-    join events e on e.id = wanted.id
-    join webhooks w on ${WANTED}
-    left join lateral (
-      select 1 as found from webhook_queue q
-      where w.ordering = 'email' and q.webhook_id = w.id and q.email_id = e.email_id limit 1 for share) ahead on true
-    for key share of w),
+    -- Ids are given here: joining by them what was just inserted, PostgreSQL would guess a few rows and loop.
+    select nextval('webhook_logs_id_seq') as id, wanting.* from (
+      select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name, ${BODY} as payload,
+             case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
+      from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
+      join events e on e.id = wanted.id
+      join webhooks w on ${WANTED}
+      left join lateral (
+        select 1 as found from webhook_queue q
+        where w.ordering = 'email' and q.webhook_id = w.id and q.email_id = e.email_id limit 1 for share) ahead on true
+      order by e.seq, w.id
+      for key share of w) wanting),
   logged as (
-    insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at)
-    select webhook_id, event_id, name, payload, 0, $2 from addressed order by seq, webhook_id
-    returning id, webhook_id, event_id)
+    insert into webhook_logs (id, webhook_id, event_id, event_type, payload, attempts, created_at)
+    overriding system value select id, webhook_id, event_id, name, payload, 0, $2 from addressed)
   insert into webhook_queue (delivery_id, webhook_id, due_at, email_id)
-  select l.id, l.webhook_id,
-         case when not a.is_governed and not a.follows and (a.email_id is null
-           or row_number() over (partition by a.webhook_id, a.email_id order by l.id) = 1) then $2::timestamptz end,
-         a.email_id
-  from logged l join addressed a using (webhook_id, event_id)
+  select id, webhook_id,
+         case when not is_governed and not follows and (email_id is null
+           or row_number() over (partition by webhook_id, email_id order by id) = 1) then $2::timestamptz end,
+         email_id
+  from addressed
   returning due_at is null as "isParked"`
