@@ -92,9 +92,10 @@ it('refuses what is forged, old, too large or no delivery, and does none of it',
 
 it('remembers over a crash what it has done, and takes up what it has not', async () => {
   done = []
-  await stop()
   const [first, ...others] = heardOnce()
   const inbox = new DatabaseSync(join(folder, 'inbox.db'))
+  await eventually(() => expect(inbox.prepare('select 1 from inbox where done_at is null').all()).toEqual([]))
+  await stop()
   inbox.prepare('update inbox set done_at = null where id = ?').run(first!.headers['webhook-id']!)
   inbox.close()
   await start()
@@ -125,9 +126,15 @@ async function start(): Promise<void> {
   const env = { ...process.env, WEBHOOK_SECRET: secret, INBOX: join(folder, 'inbox.db'), PORT: '0' }
   receiver = spawn(process.execPath, [RECEIVER], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const output = createInterface(receiver.stdout!)
-  const [line] = (await once(output, 'line')) as [string]
-  network.target = /^listening on (\S+)$/.exec(line)![1]!
-  output.on('line', (said) => done.push(said.replace(/ #\d+$/, '')))
+  await new Promise<void>((resolve) => {
+    // One listener for all: what follows the first line may come together with it.
+    output.on('line', (said) => {
+      const address = /^listening on (\S+)$/.exec(said)?.[1]
+      if (!address) return done.push(said.replace(/ #\d+$/, ''))
+      network.target = address
+      resolve()
+    })
+  })
 }
 
 async function stop(): Promise<void> {

@@ -13,6 +13,7 @@ const MOST_BYTES = 1024 * 1024
 
 const webhook = new Webhook(WEBHOOK_SECRET ?? '') // refuses to start without a secret
 const inbox = new DatabaseSync(INBOX)
+inbox.exec('pragma busy_timeout = 5000') // somebody may be looking into it
 inbox.exec('create table if not exists inbox (id text primary key, body text not null, done_at text)')
 const keep = inbox.prepare('insert into inbox (id, body) values (?, ?) on conflict do nothing')
 const waiting = inbox.prepare('select id, body from inbox where done_at is null order by rowid')
@@ -67,7 +68,10 @@ function work() {
   }
 }
 
-/** Yours. Events of one email may arrive out of order: `sequence` counts them. */
+/**
+ * Yours. Done again where a crash came in between; and events of one email may arrive out of order: `sequence` counts
+ * them.
+ */
 function handle({ id, event, sequence }) {
   console.log(`${event} ${id}${sequence ? ` #${sequence}` : ''}`)
 }
