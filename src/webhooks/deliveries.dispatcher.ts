@@ -92,7 +92,7 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
         ...headers,
         'content-type': 'application/json',
         ...signatureHeaders(
-          present.map(({ bytes }) => bytes),
+          present.map(({ key }) => key),
           eventId,
           now,
           sent,

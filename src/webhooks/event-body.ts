@@ -1,3 +1,4 @@
+import { isoText } from '../emails/email-facts.js'
 import type { EventCatalogue, EventName } from '../events/catalogue.js'
 
 /** What a delivery says of an event: the body of the request, as JSON. */
@@ -13,3 +14,6 @@ export interface EventBody<Name extends EventName = EventName> {
 
 /** The body of any event: `event` says which. */
 export type AnyEventBody = { [Name in EventName]: EventBody<Name> }[EventName]
+
+/** SQL: an `EventBody` as columns, of event `e`. */
+export const BODY_COLUMNS = `e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.sequence, e.data`

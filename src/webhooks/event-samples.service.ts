@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { isoText } from '../emails/email-facts.js'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { EVENT_EXAMPLES } from './event-examples.js'
 import type { EventBodyView, EventView } from './catalogue.view.js'
+import { BODY_COLUMNS } from './event-body.js'
 import { EVENT_DESCRIPTIONS, eventSchema } from './event-schemas.js'
 
 const SAMPLES = 3
@@ -26,11 +26,8 @@ export class EventSamples {
 
   /** The tenant's newest events of a name as they are delivered, or else the example: never an empty list. */
   async newest(tenantId: string, name: EventName): Promise<EventBodyView[]> {
-    // TODO(sequence): read the stored number as the outbox does, once events have one.
     const bodies = await this.work.query<EventBodyView>(
-      `select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", case when e.email_id is not null
-         then (select count(*)::int from events earlier where earlier.email_id = e.email_id and earlier.seq <= e.seq)
-         end as sequence, e.data
+      `select ${BODY_COLUMNS}
        from (select * from events where user_id = $1 order by seq desc limit ${RECENT}) e
        where e.name = $2 order by e.seq desc limit ${SAMPLES}`,
       [tenantId, name],

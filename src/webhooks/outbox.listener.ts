@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
-import { isoText } from '../emails/email-facts.js'
 import { EVENT_NAMES, type DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
+import { BODY_COLUMNS } from './event-body.js'
 import { patternsOf } from './event-patterns.js'
 import { KEPT_DAYS } from './outage-rules.js'
 import { IS_GOVERNED } from './parking.js'
@@ -46,8 +46,7 @@ const WANTED = `
     and (w.mailbox_ids is null or coalesce((e.data #>> '{email,mailboxId}')::bigint = any(w.mailbox_ids), false))))`
 
 /** SQL: what is delivered, of event `e`. */
-export const BODY = `(select row_to_json(body) from (
-  select e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.sequence, e.data) body)`
+const BODY = `(select row_to_json(body) from (select ${BODY_COLUMNS}) body)`
 
 /**
  * $1: events, $2: their instant.

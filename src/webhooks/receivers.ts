@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Cipher } from '../config/cipher.js'
@@ -14,7 +15,7 @@ export interface Receiver {
   format: Format
   retryCount: number
   /** The present key, and the one before while both sign. */
-  keys: { bytes: Buffer; until: Date | null }[]
+  keys: { key: KeyObject; until: Date | null }[]
 }
 
 interface Row {
@@ -65,8 +66,8 @@ export class Receivers {
   private open({ tenantId, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const headers = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
-    const keys = [{ bytes: keyOf(open(secret)), until: null as Date | null }]
-    if (previousSecret) keys.push({ bytes: keyOf(open(previousSecret)), until: previousSecretUntil })
+    const keys = [{ key: keyOf(open(secret)), until: null as Date | null }]
+    if (previousSecret) keys.push({ key: keyOf(open(previousSecret)), until: previousSecretUntil })
     return { ...row, headers: Object.fromEntries(headers) as Record<string, string>, keys }
   }
 }

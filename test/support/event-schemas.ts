@@ -12,17 +12,11 @@ const validators = new Map<string, ValidateFunction>(
   EVENT_NAMES.map((name) => [name, ajv.compile(closed(eventSchema(name)))]),
 )
 
-// TODO(sequence): deliveries carry no `sequence` yet. False, and then away, once the outbox writes it.
-export const SEQUENCE_MAY_BE_MISSING = true
-
 /**
  * What is wrong with a delivered body by the published schema of its event, read as strictly as can be: a property that
  * the schema does not know is wrong too.
  */
-export function problemsWith(delivered: Body): unknown[] {
-  const isEarly = SEQUENCE_MAY_BE_MISSING && !('sequence' in delivered)
-  return schemaErrors(delivered.event, isEarly ? { ...delivered, sequence: null } : delivered)
-}
+export const problemsWith = (delivered: Body): unknown[] => schemaErrors(delivered.event, delivered)
 
 export function schemaErrors(name: EventName, body: unknown): unknown[] {
   const validate = validators.get(name)
