@@ -3,7 +3,8 @@ import type { WebhookClient } from '../src/webhooks/webhook.client.js'
 import { isSuccess, type Attempt } from '../src/webhooks/attempt.js'
 import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
-import { HostileReceiver, MISBEHAVIOURS } from './support/hostile-receiver.js'
+import { HostileReceiver, MISBEHAVIOURS, WELL_BEHAVED } from './support/hostile-receiver.js'
+import { inOwnProcess } from './support/own-process.js'
 import { clientWith } from './support/webhook-client.js'
 
 /** How each misbehaviour of a receiver ends. */
@@ -19,7 +20,7 @@ const ENDS: Record<string, Partial<Attempt>> = {
   '/endless-header': { error: 'headers_too_large', statusCode: null },
   '/endless-trailers': { error: 'headers_too_large', statusCode: 200 },
   '/endless-status': { error: 'timed_out', statusCode: null },
-  '/endless-hints': { error: 'timed_out', statusCode: null },
+  '/endless-hints': { error: 'invalid_response', statusCode: null },
   '/dripping-headers': { error: 'timed_out', statusCode: null },
   '/reset': { error: 'connection_reset', statusCode: null },
   '/closed': { error: 'connection_reset', statusCode: null },
@@ -65,3 +66,14 @@ it.each(MISBEHAVIOURS)(
     expect(sockets.ports()).toEqual([receiver.port])
   },
 )
+
+it('takes less than 20 MB more than good receivers do, however often', async () => {
+  const { grown, attempts, before } = await inOwnProcess<Record<'grown' | 'attempts' | 'before', number>>(
+    'hostile-memory.ts',
+    [receiver.url, WELL_BEHAVED.join(','), MISBEHAVIOURS.join(',')],
+    { flags: ['--expose-gc'] },
+  )
+  const mb = (bytes: number) => (bytes / 1e6).toFixed(1)
+  console.log(`FIGURE hostile-rss-growth-mb ${mb(grown)} (${attempts} attempts, ten at once, from ${mb(before)})`)
+  expect(grown).toBeLessThan(20e6)
+})

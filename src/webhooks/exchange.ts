@@ -20,6 +20,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private controller: Controller | undefined
   private isOver = false
   private size = 0
+  private hints = 0
   private statusCode: number | null = null
   private retryAfterMs: number | null = null
   private encoding: string | undefined
@@ -39,7 +40,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Controller, statusCode: number, headers: Headers): void {
-    if (statusCode < 200) return // an early hint; the answer is still to come
+    if (statusCode < 200) {
+      if (++this.hints > MOST_HINTS) this.stop('invalid_response', `answered ${statusCode} without end`)
+      return
+    }
     this.statusCode = statusCode
     this.encoding = String(headers['content-encoding'] ?? '')
     if (statusCode === 429 || statusCode === 503)
@@ -101,6 +105,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Responses of 1xx before the one that counts. Parsing them without end would cost as much time as the deadline leaves. */
+const MOST_HINTS = 16
 const STOPPED = new Error('The attempt is over')
 
 /** A status that is no yes says more than the size of what came with it. */

@@ -30,8 +30,20 @@ export function textOf(bytes: Buffer): string | null {
   return text === '' ? null : text
 }
 
-/** Decompresses no further than the limit: 64 KiB can be a bomb of 64 MiB. */
-export async function decompressedText(bytes: Buffer, encoding: string): Promise<ResponseText> {
+let earlier: Promise<unknown> = Promise.resolve()
+
+/**
+ * One body after another: Brotli fills a window of up to 16 MiB before it gives its first byte, and each attempt under
+ * way could be made to hold one.
+ */
+export function decompressedText(bytes: Buffer, encoding: string): Promise<ResponseText> {
+  const text = earlier.then(() => decompress(bytes, encoding))
+  earlier = text
+  return text
+}
+
+/** No further than the limit: 64 KiB can be a bomb of 64 MiB. Does not reject. */
+async function decompress(bytes: Buffer, encoding: string): Promise<ResponseText> {
   const decoder = decoderOf(encoding, bytes)
   if (!decoder) return { text: textOf(bytes), isTooLarge: false }
   const chunks: Buffer[] = []

@@ -9,8 +9,15 @@ const BROTLI_BOMB = brotliCompressSync(MUCH, { params: { [constants.BROTLI_PARAM
 const HEAD = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${HEAD}transfer-encoding: chunked\r\n\r\n`
 
+/** Answers as large as they may be, to compare with. */
+const GOOD_WAYS: Record<string, (socket: Socket) => void> = {
+  '/plain': (socket) => answer(socket, BLOCK),
+  '/gzip': (socket) => answer(socket, gzipSync(BLOCK), 'content-encoding: gzip\r\n'),
+  '/brotli': (socket) => answer(socket, brotliCompressSync(BLOCK), 'content-encoding: br\r\n'),
+}
+
 /** How a receiver may misbehave once it has a request. */
-const BEHAVIOURS: Record<string, (socket: Socket) => void> = {
+const BAD_WAYS: Record<string, (socket: Socket) => void> = {
   '/endless-body': (socket) => {
     socket.write(CHUNKED)
     forever(socket, Buffer.concat([Buffer.from('10000\r\n'), BLOCK, Buffer.from('\r\n')]))
@@ -69,7 +76,9 @@ const BEHAVIOURS: Record<string, (socket: Socket) => void> = {
   '/never-read': (socket) => void socket.pause(),
 }
 
-export const MISBEHAVIOURS = Object.keys(BEHAVIOURS)
+export const MISBEHAVIOURS = Object.keys(BAD_WAYS)
+export const WELL_BEHAVED = Object.keys(GOOD_WAYS)
+const WAYS = { ...BAD_WAYS, ...GOOD_WAYS }
 
 /** A TCP server that answers requests as HTTP servers do not. */
 export class HostileReceiver {
@@ -79,7 +88,7 @@ export class HostileReceiver {
     server.on('connection', (socket) => {
       this.sockets.add(socket)
       socket.on('close', () => this.sockets.delete(socket)).on('error', () => {})
-      socket.on('data', (head) => BEHAVIOURS[/^\w+ (\S+)/.exec(head.toString())?.[1] ?? '/silence']?.(socket))
+      socket.on('data', (head) => WAYS[/^\w+ (\S+)/.exec(head.toString())?.[1] ?? '/silence']?.(socket))
     })
   }
 
