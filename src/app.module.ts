@@ -11,6 +11,7 @@ import { EventsModule } from './events/events.module.js'
 import { HealthModule } from './health/health.module.js'
 import { HttpModule } from './http/http.module.js'
 import { SlaModule } from './sla/sla.module.js'
+import { StreamModule } from './stream/stream.module.js'
 import { TeamModule } from './team/team.module.js'
 import { WebhooksModule } from './webhooks/webhooks.module.js'
 
@@ -28,6 +29,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js'
     SlaModule,
     AlertsModule,
     AnalyticsModule,
+    StreamModule,
     WebhooksModule,
     HealthModule,
   ],

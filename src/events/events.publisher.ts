@@ -4,6 +4,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter'
 import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent, EventCatalogue, EventName } from './catalogue.js'
 import type { SignalCatalogue, SignalName } from './signals.js'
+import { streamWakeUp } from './stream-wake-up.js'
 
 export interface Draft<Data> {
   tenantId: string
@@ -32,6 +33,7 @@ export class Events {
     // They attach while the application starts: an event before that would commit and never be told of.
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
     store(tx, events)
+    for (const { tenantId } of events) tx.wake(streamWakeUp(tenantId))
     for (const listener of listeners) await listener(tx, events)
   }
 
