@@ -65,6 +65,9 @@ export class EventStreams implements OnModuleInit {
       const goodbye = setTimeout(() => reply.raw.destroy(), this.limits.goodbyeMs)
       reply.raw.once('close', () => clearTimeout(goodbye))
     }
+    // Destroying the body is not enough: it waits until what it reads from has something to say.
+    reply.raw.once('close', () => over.abort())
+    if (reply.raw.closed) over.abort()
     const expiry = setTimeout(end, Math.max(0, me.expiresAt.getTime() - Date.now()))
     this.endings.add(end)
     body.once('close', () => {
