@@ -4,6 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm'
 import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.js'
 import { SlaEngine1764100000000 } from './migrations/1764100000000-sla-engine.js'
 import { ConversationIndex1764200000000 } from './migrations/1764200000000-conversation-index.js'
+import { EventStream1764300000000 } from './migrations/1764300000000-event-stream.js'
 import { WebhookDelivery1764400000000 } from './migrations/1764400000000-webhook-delivery.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
@@ -57,6 +58,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     FirstStory1764000000000,
     SlaEngine1764100000000,
     ConversationIndex1764200000000,
+    EventStream1764300000000,
     WebhookDelivery1764400000000,
   ],
   migrationsTableName: 'migrations',

@@ -12,6 +12,7 @@ import { EventsModule } from './events/events.module.js'
 import { HealthModule } from './health/health.module.js'
 import { HttpModule } from './http/http.module.js'
 import { SlaModule } from './sla/sla.module.js'
+import { StreamModule } from './stream/stream.module.js'
 import { TeamModule } from './team/team.module.js'
 import { WebhooksModule } from './webhooks/webhooks.module.js'
 
@@ -30,6 +31,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js'
     SlaModule,
     AlertsModule,
     AnalyticsModule,
+    StreamModule,
     WebhooksModule,
     HealthModule,
   ],

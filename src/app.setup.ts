@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Config } from './config/config.js'
 import { refuseMalformed } from './http/client-errors.js'
@@ -85,12 +86,22 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
 
 /**
  * Fastify closes the connections that are idle when a stop begins. One whose request was under way falls idle later,
- * and its client's pool would hold the stop up until keepAliveTimeout.
+ * and its client's pool would hold the stop up until keepAliveTimeout. One that never had a request is not idle for Node
+ * and would be waited for without end: browsers and pools open some in advance, or after a request that they gave up.
  */
 function letGoOfIdleConnections(fastify: FastifyInstance): void {
   let timer: NodeJS.Timeout
+  const unused = new Set<Socket>()
+  fastify.server.on('connection', (socket: Socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  fastify.server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket))
   fastify.addHook('preClose', async () => {
-    timer = setInterval(() => fastify.server.closeIdleConnections(), 50)
+    timer = setInterval(() => {
+      fastify.server.closeIdleConnections()
+      for (const socket of unused) socket.destroy()
+    }, 50)
   })
   fastify.addHook('onClose', async () => clearInterval(timer))
 }

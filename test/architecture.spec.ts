@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from './support/test-app.js'
 /** In the order of DESIGN: a module may import those before it. `mailboxes` only holds tables so far. */
 const MODULES = [
   ...['config', 'workers', 'database', 'http', 'egress', 'events', 'auth', 'team', 'emails', 'mailboxes'],
-  ...['calendars', 'sla', 'alerts', 'analytics', 'webhooks', 'health'],
+  ...['calendars', 'sla', 'alerts', 'analytics', 'stream', 'webhooks', 'health'],
 ]
 const MOST_LINES = 250
 const MEDIAN_LINES = 80

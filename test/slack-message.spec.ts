@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EVENT_NAMES } from '../src/events/catalogue.js'
-import type { AnyEventBody } from '../src/webhooks/event-body.js'
+import type { AnyEventBody } from '../src/stream/event-body.js'
 import { EVENT_EXAMPLES } from '../src/webhooks/event-examples.js'
 import { slackMessage } from '../src/webhooks/slack-message.js'
 import { mrkdwn } from '../src/webhooks/slack-text.js'

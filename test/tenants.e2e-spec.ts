@@ -4,6 +4,8 @@ import type { FieldError } from '../src/http/problem.js'
 import type { ApiAnswer, ApiClient } from './support/api-client.js'
 import { furnish, type Belongings } from './support/belongings.js'
 import { calls, exampleOf, operations, rawExampleOf, type Operation } from './support/contract.js'
+import { eventually } from './support/eventually.js'
+import { EventStream } from './support/event-stream.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -34,8 +36,11 @@ afterAll(async () => {
 
 const closed = calls.filter(({ isPublic }) => !isPublic)
 const byId = closed.filter((operation) => placesOf(operation).length > 0)
-const lists = closed.filter((operation) => operation.method === 'GET' && !byId.includes(operation))
-const others = closed.filter((operation) => !byId.includes(operation) && !lists.includes(operation))
+const endless = closed.filter(({ isEndless }) => isEndless)
+const lists = closed.filter(
+  (operation) => operation.method === 'GET' && ![...byId, ...endless].includes(operation),
+)
+const others = closed.filter((operation) => ![...byId, ...lists, ...endless].includes(operation))
 
 it('knows every route of the application', () => {
   const { paths } = openApiDocument(punctual.app)
@@ -80,6 +85,24 @@ describe.each(lists)('$name', (operation) => {
       expect(JSON.stringify(body)).toMatch(
         new RegExp(`${ada.owner.tenantId}|${ada.mark}|"unread":2|"revision":[1-9]`),
       )
+  })
+})
+
+describe.each(endless)('$name', ({ path }) => {
+  /** All that a tenant has got so far, from the beginning. */
+  async function told({ owner }: Belongings): Promise<string> {
+    expect(path).toBe('/api/events/stream')
+    const { body } = await owner.get('/events?limit=100')
+    expect(body.hasMore).toBe(false)
+    const stream = await EventStream.open(punctual.baseUrl, owner.token!, { query: '?after=earliest' })
+    await eventually(() => expect(stream.messages.length).toBeGreaterThanOrEqual(body.data.length))
+    await stream.close()
+    return JSON.stringify(stream.messages)
+  }
+
+  it('tells nothing of another tenant, and the owner what happened', async () => {
+    expect(await told(bob)).not.toContain(ada.mark)
+    expect(await told(ada)).toContain(ada.mark)
   })
 })
 

@@ -74,6 +74,8 @@ it('takes less than 20 MB more than good receivers do, however often', async () 
     { flags: ['--expose-gc'] },
   )
   const mb = (bytes: number) => (bytes / 1e6).toFixed(1)
-  console.log(`FIGURE hostile-rss-growth-mb ${mb(grown)} (${attempts} attempts, ten at once, from ${mb(before)})`)
+  console.log(
+    `FIGURE hostile-rss-growth-mb ${mb(grown)} (${attempts} attempts, ten at once, from ${mb(before)})`,
+  )
   expect(grown).toBeLessThan(20e6)
 })

@@ -20,6 +20,9 @@ interface Claims {
   role: Role
 }
 
+/** Of a verified token: seconds since 1970. */
+type Verified = Claims & { exp: number }
+
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -27,7 +30,7 @@ export class AccessTokens {
     private readonly config: Config,
   ) {}
 
-  sign({ userId, tenantId, sessionId, role }: Principal): Promise<string> {
+  sign({ userId, tenantId, sessionId, role }: Omit<Principal, 'expiresAt'>): Promise<string> {
     const claims: Claims = { sub: userId, tid: tenantId, sid: sessionId, role }
     return this.jwt.signAsync(claims, {
       secret: this.config.JWT_SECRET,
@@ -55,9 +58,10 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     })
   }
 
-  async validate(claims: Claims): Promise<Principal> {
+  async validate(claims: Verified): Promise<Principal> {
     if (!(await this.sessions.isLive(claims.sid)))
       throw new Problem(401, 'session_ended', 'This session has ended; sign in again')
-    return { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid, role: claims.role }
+    const { sub: userId, tid: tenantId, sid: sessionId, role, exp } = claims
+    return { userId, tenantId, sessionId, role, expiresAt: new Date(exp * 1_000) }
   }
 }

@@ -12,5 +12,6 @@ import { Sessions } from './sessions.service.js'
   imports: [PassportModule, JwtModule.register({})],
   controllers: [AuthController],
   providers: [Auth, Sessions, AccessTokens, JwtStrategy, { provide: APP_GUARD, useClass: JwtGuard }],
+  exports: [Sessions],
 })
 export class AuthModule {}

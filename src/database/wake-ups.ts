@@ -1,18 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
-import {
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common'
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common'
 import { Client } from 'pg'
 import { DataSource } from 'typeorm'
-import { Config } from '../config/config.js'
 import { PostgresServer } from './postgres-server.js'
 
 const CHANNEL = 'punctual_wake'
 const COALESCE_MS = 10
+/** PostgreSQL refuses a payload of 8,000 bytes. */
+const NAMES_A_MESSAGE = 100
 const RECONNECT_MS = 1_000
 const CONNECT_WITHIN_MS = 10_000
 /** Workers look this often in any case: what is due later needs no message, and a lost one costs no more than this. */
@@ -21,27 +17,33 @@ export const POLL_MS = 5_000
 type Listener = (inMs: number) => void
 
 /**
- * Tells workers, here at once and in other processes through NOTIFY, that due work was written. Only a hint:
+ * Tells whoever waits, here at once and in other processes through NOTIFY, that due work was written. Only a hint:
  * polling finds everything. At most one NOTIFY each 10 ms, outside the commits: one inside each would serialise them.
  */
 @Injectable()
-export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class WakeUps implements BeforeApplicationShutdown {
   private readonly logger = new Logger(WakeUps.name)
   private readonly sender = randomUUID()
   private readonly listeners = new Map<string, Listener>()
   private pending = new Map<string, number>()
   private timer: NodeJS.Timeout | undefined
   private client: Client | undefined
+  private listening: Promise<void> | undefined
   private stopped = false
 
   constructor(
     private readonly source: DataSource,
     private readonly server: PostgresServer,
-    private readonly config: Config,
   ) {}
 
+  /** One listener a name. A process listens to others from the first one on: workers at once, others when they need. */
   on(name: string, listener: Listener): void {
     this.listeners.set(name, listener)
+    this.listening ??= this.listen()
+  }
+
+  off(name: string): void {
+    this.listeners.delete(name)
   }
 
   announce(name: string, inMs: number): void {
@@ -51,10 +53,6 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.timer ??= setTimeout(() => void this.notify(), COALESCE_MS)
   }
 
-  onApplicationBootstrap(): void {
-    if (this.config.PROCESS_ROLES.includes('worker')) void this.listen()
-  }
-
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true
     clearTimeout(this.timer)
@@ -62,13 +60,17 @@ export class WakeUps implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private async notify(): Promise<void> {
-    const wakes = Object.fromEntries(this.pending)
+    const wakes = [...this.pending]
     this.pending = new Map()
     this.timer = undefined
     if (this.stopped) return
-    const message = JSON.stringify({ sender: this.sender, wakes })
+    const messages: string[] = []
+    while (wakes.length > 0) {
+      const some = Object.fromEntries(wakes.splice(0, NAMES_A_MESSAGE))
+      messages.push(JSON.stringify({ sender: this.sender, wakes: some }))
+    }
     await this.source
-      .query(`select pg_notify('${CHANNEL}', $1)`, [message])
+      .query(`select pg_notify('${CHANNEL}', message) from unnest($1::text[]) as message`, [messages])
       .catch((error: Error) => this.logger.warn(`Other processes were not woken: ${error.message}`))
   }
 

@@ -5,6 +5,7 @@ import type { Transaction } from '../database/transaction.js'
 import type { DomainEvent, EventCatalogue, EventName } from './catalogue.js'
 import { storeEvents } from './event-store.js'
 import type { SignalCatalogue, SignalName } from './signals.js'
+import { streamWakeUp } from './stream-wake-up.js'
 
 export interface Draft<Data> {
   tenantId: string
@@ -35,6 +36,7 @@ export class Events {
     // They attach while the application starts: an event before that would commit and never be told of.
     if (listeners.length === 0) throw new Error(`Nobody listens to ${name} yet`)
     this.publishedIn(tx).push(...(events as DomainEvent[]))
+    for (const { tenantId } of events) tx.wake(streamWakeUp(tenantId))
     for (const listener of listeners) await listener(tx, events)
   }
 

@@ -40,6 +40,7 @@ const ERRORS: Record<number, [code: string, detail: string]> = {
   413: ['payload_too_large', 'Request body is too large'],
   415: ['unsupported_media_type', 'Unsupported Media Type'],
   422: ['idempotency_key_reused', 'This Idempotency-Key was used for another request'],
+  429: ['too_many_streams', 'There are 20 streams open; close one first'],
   503: ['database_unavailable', 'The database does not answer'],
 }
 

@@ -20,6 +20,7 @@ const TAGS: Record<string, { name: string; description: string }> = {
   team: { name: 'Team', description: 'The people who answer.' },
   sla: { name: 'SLA settings', description: 'How soon an answer is due.' },
   alerts: { name: 'Alerts', description: 'Warnings and breaches that need a person.' },
+  events: { name: 'Events', description: 'The stored stream: every event, to list and to follow.' },
   webhooks: { name: 'Webhooks', description: 'Other systems that hear of events.' },
   health: { name: 'Health', description: 'For load balancers and operators.' },
 }

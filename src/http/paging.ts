@@ -12,11 +12,15 @@ export interface Page<Row> {
 export function toPage<Row>(rows: Row[], limit: number, keyOf: (row: Row) => unknown[]): Page<Row> {
   const data = rows.slice(0, limit)
   const last = data.at(-1)
-  return { data, nextCursor: rows.length > limit && last ? encode(keyOf(last)) : null }
+  return { data, nextCursor: rows.length > limit && last ? cursorOf(keyOf(last)) : null }
 }
 
-/** @throws Problem 400 for a cursor that `toPage` did not make */
-export function cursorKey(cursor: string | undefined, isKey: (key: unknown[]) => boolean): unknown[] | null {
+/** @throws Problem 400 for a cursor that `cursorOf` did not make */
+export function cursorKey(
+  cursor: string | undefined,
+  isKey: (key: unknown[]) => boolean,
+  field = 'cursor',
+): unknown[] | null {
   if (cursor === undefined) return null
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
@@ -24,7 +28,7 @@ export function cursorKey(cursor: string | undefined, isKey: (key: unknown[]) =>
   } catch {
     // falls through to the one answer for all bad cursors
   }
-  throw invalid('cursor', 'is not one that a page gave')
+  throw invalid(field, 'is not one that a page gave')
 }
 
 /** The key of a list sorted by id, newest first. */
@@ -36,4 +40,5 @@ export function idCursor(cursor: string | undefined): number | null {
   return key ? (key[0] as number) : null
 }
 
-const encode = (key: unknown[]) => Buffer.from(JSON.stringify(key)).toString('base64url')
+/** Opaque to callers, so that what a list is sorted by may change. */
+export const cursorOf = (key: unknown[]) => Buffer.from(JSON.stringify(key)).toString('base64url')

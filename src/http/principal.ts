@@ -10,6 +10,8 @@ export interface Principal {
   tenantId: string
   role: Role
   sessionId: string
+  /** When the credential ends; what lasts longer than a request must end with it. */
+  expiresAt: Date
 }
 
 export const Me = createParamDecorator(

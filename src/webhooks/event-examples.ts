@@ -1,5 +1,5 @@
 import type { ClockFacts, EmailFacts, EventName, MemberFacts } from '../events/catalogue.js'
-import type { EventBody } from './event-body.js'
+import type { EventBody } from '../stream/event-body.js'
 
 /** One body of each event. Together they tell how one message came, was late, and was answered. */
 export const EVENT_EXAMPLES = {

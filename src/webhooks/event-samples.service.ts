@@ -3,7 +3,7 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { EVENT_EXAMPLES } from './event-examples.js'
 import type { EventBodyView, EventView } from './catalogue.view.js'
-import { BODY_COLUMNS } from './event-body.js'
+import { BODY_COLUMNS } from '../stream/event-body.js'
 import { EVENT_DESCRIPTIONS, eventSchema } from './event-schemas.js'
 
 const SAMPLES = 3

@@ -10,7 +10,7 @@ import type {
 import { METRICS } from '../sla/clock-life.js'
 import { ESCALATIONS } from '../sla/sla-setting.entity.js'
 import { MEMBER_ROLES } from '../team/team-member.entity.js'
-import type { EventBody } from './event-body.js'
+import type { EventBody } from '../stream/event-body.js'
 import {
   constant,
   count,

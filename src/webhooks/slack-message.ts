@@ -5,7 +5,7 @@ import type {
   EventName,
   PerformanceFigures,
 } from '../events/catalogue.js'
-import type { AnyEventBody } from './event-body.js'
+import type { AnyEventBody } from '../stream/event-body.js'
 import { mrkdwn } from './slack-text.js'
 
 /** What a person reads of a message in a channel. Slack itself allows 3,000, 2,000 and 3,000. */

@@ -33,6 +33,8 @@ export interface Operation {
   bodyType: string | undefined
   bodySchema: Schema | undefined
   isPublic: boolean
+  /** Its answer is a stream, which ends when its client leaves. */
+  isEndless: boolean
   /** As it stands in the document, its responses resolved. */
   raw: Body
 }
@@ -65,6 +67,7 @@ function operationOf(path: string, method: string, raw: Body): Operation {
     bodyType: body?.[0],
     bodySchema: body && resolve(body[1].schema),
     isPublic: (raw.security ?? contract.security).length === 0,
+    isEndless: 'text/event-stream' in (raw.responses[200]?.content ?? {}),
     raw: { ...raw, responses: Object.fromEntries(responses) },
   }
 }

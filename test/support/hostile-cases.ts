@@ -125,7 +125,7 @@ function queryCases(right: Right, path: string): Case[] {
     .map(({ name }) => name)
   const queries = names.flatMap((name) => [
     ...QUERIES.filter((query) => query.includes('$')).map((query) => query.replaceAll('$', name)),
-    ...(name === 'cursor' ? CURSORS.map((cursor) => `cursor=${cursor}`) : []),
+    ...(/^(cursor|after)$/.test(name) ? CURSORS.map((cursor) => `${name}=${cursor}`) : []),
   ])
   return [...queries, ...QUERIES.filter((query) => !query.includes('$'))].map((query) => ({
     ...right,

@@ -34,7 +34,10 @@ export function exchange(baseUrl: string, bytes: Buffer): Promise<RawAnswer> {
     const chunks: Buffer[] = []
     const socket = connect(Number(port), hostname, () => socket.write(bytes))
     let broken: Error | undefined
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      if (isEndless(chunk)) socket.destroy()
+    })
     // A server that refuses a large body closes before it has read all of it.
     socket.on('error', (error) => (broken = error))
     socket.on('close', () => {
@@ -44,6 +47,9 @@ export function exchange(baseUrl: string, bytes: Buffer): Promise<RawAnswer> {
     })
   })
 }
+
+/** A stream is judged by its beginning. */
+const isEndless = (chunk: Buffer) => /^content-type: *text\/event-stream/im.test(chunk.toString('latin1'))
 
 function parse(text: string): RawAnswer | undefined {
   const [head = '', ...rest] = text.split('\r\n\r\n')
