@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { Config } from './config.js'
 
@@ -8,12 +16,13 @@ import { Config } from './config.js'
  */
 @Injectable()
 export class Cipher {
-  private readonly key: Buffer
+  private readonly key: KeyObject
   private readonly keyId: string
 
   constructor(config: Config) {
-    this.key = Buffer.from(hkdfSync('sha256', config.ENCRYPTION_KEY, '', 'punctual secrets v1', 32))
-    this.keyId = createHash('sha256').update(this.key).digest('hex').slice(0, 8)
+    const bytes = Buffer.from(hkdfSync('sha256', config.ENCRYPTION_KEY, '', 'punctual secrets v1', 32))
+    this.key = createSecretKey(bytes)
+    this.keyId = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
   }
 
   /** @param boundTo where the secret stands, such as `webhook:<tenant>`: copied to another place it does not open */
