@@ -88,7 +88,7 @@ it.each([
 async function post(name: string, port = receiver.port): Promise<Attempt> {
   const settings = { WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_ALLOW_PORTS: `${port}` }
   const resolver = new StubResolver({ [RECEIVER]: [['127.0.0.1']], [OTHER]: [['127.0.0.1']] })
-  const client = clientWith({ ...settings, WEBHOOK_TIMEOUT_MS: '500' }, resolver)
+  const client = clientWith({ ...settings, WEBHOOK_TIMEOUT_MS: '1000' }, resolver)
   try {
     return await client.post(`https://${name}:${port}/`, {}, '{}')
   } finally {

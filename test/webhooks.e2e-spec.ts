@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { HostResolver } from '../src/egress/host-resolver.js'
 import type { ApiClient, Body } from './support/api-client.js'
+import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
+import { StubResolver } from './support/stub-resolver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 let punctual: TestApp
@@ -123,6 +127,78 @@ it('refuses addresses and headers that deliveries must not use, naming the field
   for (const input of refused) {
     const { status, body } = await subscribe(input)
     expect([input, status, body.errors?.[0].field.split('.')[0]]).toEqual([input, 400, Object.keys(input)[0]])
+  }
+})
+
+it('names the header that deliveries must not carry, and takes those that only look alike', async () => {
+  const refused = [
+    ...[
+      'Host',
+      'CONTENT-LENGTH',
+      'content-type',
+      'Content-Encoding',
+      'Transfer-Encoding',
+      'Connection',
+      'TE',
+    ],
+    ...['Upgrade', 'Expect', 'Proxy-Authorization', 'Webhook-Signature', 'X-Webhook-Signature', 'User-Agent'],
+    ...['X-Forwarded-For', 'Forwarded', 'Bad Name', 'X-Bad\r\nHost', ':path', ''],
+  ]
+  for (const name of refused) {
+    const { status, body } = await subscribe({ headers: { [name]: 'x' } })
+    expect([status, body.errors?.[0].field]).toEqual([400, `headers.${name}`])
+  }
+  for (const value of ['a\r\nHost: b', 'a\nb', 'a\0b', '☃', 'x'.repeat(2_001), 1, null, ['a']])
+    expect((await subscribe({ headers: { 'X-A': value } })).body.errors[0].field).toBe('headers.X-A')
+  expect((await subscribe({ headers: { 'X-A': '1', 'x-a': '2' } })).body.errors[0].field).toBe('headers.x-a')
+  const headers = { Team: 'a', Hostname: 'b', 'X-Viaduct': 'c', Cookie: 'd', Authorization: 'Bearer e' }
+  expect((await subscribe({ headers })).status).toBe(201)
+  await email()
+  await eventually(() => expect(receiver.received).toHaveLength(1))
+  const sent = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  expect(receiver.received[0]!.headers).toMatchObject(Object.fromEntries(sent))
+})
+
+it('resolves names at dialling and refuses private addresses behind them', async () => {
+  const resolver = new StubResolver({ 'hooks.example.com': [['127.0.0.1']] })
+  const strict = await startTestApp({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '' }, (builder) =>
+    builder.overrideProvider(HostResolver).useValue(resolver),
+  )
+  try {
+    const eve = await strict.tenant()
+    const url = 'https://hooks.example.com/'
+    const { id } = (await eve.post('/webhooks/subscribe', { url, events: ['email.received'] })).body
+    await eve.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
+    await eventually(async () => {
+      const [entry] = (await eve.get(`/webhooks/${id}/logs`)).body.data
+      expect(entry.errorMessage).toBe('refused_address')
+    })
+    expect(resolver.asked).toEqual(['hooks.example.com'])
+  } finally {
+    await strict.stop()
+  }
+})
+
+it('refuses every URL of the conformance cases that says too much, and dials none', async () => {
+  const cases = JSON.parse(readFileSync('test/conformance/ssrf-refused.json', 'utf8')) as {
+    url: string
+    why: string
+  }[]
+  const own = 'hooks.punctual.example'
+  const strict = await startTestApp({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '', PUBLIC_URL: `https://${own}` })
+  const sockets = watchSockets()
+  try {
+    const eve = await strict.tenant()
+    for (const { url } of cases.filter(({ why }) => !/^(dns|redirect)/.test(why))) {
+      const input = { url: url.replace('{OWN_PUBLIC_HOST}', own), events: ['email.received'] }
+      const { status, body } = await eve.post('/webhooks/subscribe', input)
+      expect([url, status, body.errors?.[0].field]).toEqual([url, 400, 'url'])
+    }
+    const known = [strict.baseUrl, strict.databaseUrl].map((url) => Number(new URL(url).port))
+    expect(sockets.ports().filter((port) => !known.includes(port))).toEqual([])
+  } finally {
+    sockets.stop()
+    await strict.stop()
   }
 })
 

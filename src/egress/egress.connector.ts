@@ -8,8 +8,12 @@ import type { EgressGuard } from './egress-guard.js'
  * undici asks here for literal addresses too, for which it never calls `connect.lookup`.
  *
  * @param timeoutMs for TCP and TLS together
+ * @param maxAnswerBytes on the wire, whatever they are: more ends the connection with a ResponseExceededMaxSizeError
  */
-export function guardedConnector(guard: EgressGuard, timeoutMs: number): buildConnector.connector {
+export function guardedConnector(
+  guard: EgressGuard,
+  { timeoutMs, maxAnswerBytes }: { timeoutMs: number; maxAnswerBytes: number },
+): buildConnector.connector {
   return async (options, callback) => {
     let addresses: string[]
     try {
@@ -20,6 +24,7 @@ export function guardedConnector(guard: EgressGuard, timeoutMs: number): buildCo
     dial(addresses, timeoutMs)(options, (...[error, socket]) => {
       if (error) return callback(error, null)
       letGoOfAborted(socket)
+      boundAnswers(socket, maxAnswerBytes)
       callback(null, socket)
     })
   }
@@ -47,4 +52,17 @@ function letGoOfAborted(socket: Socket): void {
   const destroy = socket.destroy.bind(socket)
   socket.destroy = (error) =>
     destroy(error?.message === 'aborted' ? new errors.SocketError('aborted') : error)
+}
+
+/**
+ * Status lines, early hints and chunk extensions may go on for ever without undici telling anyone, as fast as the
+ * network is: a gigabyte of garbage within one deadline. An answer begins anew when something has been sent.
+ */
+function boundAnswers(socket: Socket, maxBytes: number): void {
+  let sent = 0
+  let readBefore = 0
+  socket.on('readable', () => {
+    if (socket.bytesWritten !== sent) [sent, readBefore] = [socket.bytesWritten, socket.bytesRead]
+    if (socket.bytesRead - readBefore > maxBytes) socket.destroy(new errors.ResponseExceededMaxSizeError())
+  })
 }

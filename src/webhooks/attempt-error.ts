@@ -32,6 +32,7 @@ const NAMES: [AttemptError, RegExp][] = [
     /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
   ],
   ['headers_too_large', /^UND_ERR_HEADERS_OVERFLOW$/],
+  ['response_too_large', /^UND_ERR_RES_EXCEEDED_MAX_SIZE$/],
   // OpenSSL's verdicts on certificates (X509_V_ERR_…) have no common beginning.
   [
     'tls_failed',

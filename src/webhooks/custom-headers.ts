@@ -1,9 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { invalid } from '../http/problem.js'
 
-/** What the delivery itself must say. */
+/**
+ * What the delivery itself says, what frames it (a second length or host is how requests are smuggled), and what proxies say of
+ * those they speak for: a receiver inside an allowed network may believe that of us.
+ */
 const RESERVED =
-  /^(host|content-|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-|webhook-|x-webhook-signature)/i
+  /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|expect|user-agent|forwarded|via|x-real-ip|(content|proxy|webhook|x-webhook|x-forwarded)-.*)$/i
 const MAX_HEADERS = 20
 const MAX_VALUE = 2_000
 
@@ -11,6 +14,9 @@ const MAX_VALUE = 2_000
 export function checkHeaders(headers: Record<string, unknown>): Record<string, string> {
   const entries = Object.entries(headers)
   if (entries.length > MAX_HEADERS) throw invalid('headers', `must not be more than ${MAX_HEADERS}`)
+  const names = entries.map(([name]) => name.toLowerCase())
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice) throw invalid(`headers.${twice.slice(0, 100)}`, 'is given twice')
   return Object.fromEntries(entries.map(([name, value]) => [name, checked(name, value)]))
 }
 

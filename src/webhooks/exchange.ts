@@ -86,12 +86,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const durationMs = this.close()
     const bytes = Buffer.concat(this.chunks)
     const isTooLarge = this.size > RESPONSE_LIMIT
-    const judge = (responseBody: string | null, isLarge: boolean) =>
-      this.tell({ ...verdict(this.statusCode!, isLarge), responseBody, durationMs })
-    if (!this.encoding || this.size === 0) return judge(textOf(bytes), isTooLarge)
-    void decompressedText(bytes, this.encoding).then((body) =>
-      judge(body.text, isTooLarge || body.isTooLarge),
-    )
+    const body = this.encoding
+      ? decompressedText(bytes, this.encoding)
+      : { text: textOf(bytes), isTooLarge: false }
+    const { error, detail } = verdict(this.statusCode!, isTooLarge || body.isTooLarge)
+    this.tell({ error, detail, responseBody: body.text, durationMs })
   }
 
   private close(): number {
@@ -105,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Responses of 1xx before the one that counts. Parsing them without end would cost as much time as the deadline leaves. */
+/** Responses of 1xx before the one that counts: each costs as much to read as a whole answer. */
 const MOST_HINTS = 16
 const STOPPED = new Error('The attempt is over')
 

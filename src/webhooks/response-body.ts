@@ -1,28 +1,29 @@
-import type { Transform } from 'node:stream'
 import {
+  brotliDecompressSync,
   constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
 } from 'node:zlib'
 
 /** Bytes of a response that are read, and that its decompression may come to. */
 export const RESPONSE_LIMIT = 64 * 1024
 const KEPT_BYTES = 16 * 1024
-/** 8 MiB, what every Zstandard decoder should take (RFC 8878). A frame may ask for a buffer of gigabytes. */
-const ZSTD_WINDOW_LOG = 23
-
 /** The first half-byte of zlib's header (RFC 1950). */
 const DEFLATE_METHOD = 8
+/**
+ * 4 MiB, what encoders for the web use at most. A decoder fills its window before it gives a byte, and the sender chooses
+ * how large that is: 16 MiB for Brotli, gigabytes for Zstandard.
+ */
+const WINDOW_LOG = 22
 
 export interface ResponseText {
   text: string | null
   isTooLarge: boolean
 }
 
-/** Bytes as they came, which also is what a body in an unknown encoding, or not in the one it claims, is kept as. */
+/** Bytes as they came, fit for PostgreSQL. */
 export function textOf(bytes: Buffer): string | null {
   const text = bytes.toString('utf8', 0, KEPT_BYTES).replaceAll('\0', '')
   if (text.length * 3 > KEPT_BYTES && Buffer.byteLength(text) > KEPT_BYTES)
@@ -30,49 +31,42 @@ export function textOf(bytes: Buffer): string | null {
   return text === '' ? null : text
 }
 
-let earlier: Promise<unknown> = Promise.resolve()
-
 /**
- * One body after another: Brotli fills a window of up to 16 MiB before it gives its first byte, and each attempt under
- * way could be made to hold one.
+ * Decompresses no further than the limit, for 64 KiB can be a bomb of 64 MiB; what is more is not kept. A body in an unknown
+ * encoding, or not in the one that it claims, is taken as it is. At once and not in a thread: it takes well under a
+ * millisecond, and threads keep a window each.
  */
-export function decompressedText(bytes: Buffer, encoding: string): Promise<ResponseText> {
-  const text = earlier.then(() => decompress(bytes, encoding))
-  earlier = text
-  return text
-}
-
-/** No further than the limit: 64 KiB can be a bomb of 64 MiB. Does not reject. */
-async function decompress(bytes: Buffer, encoding: string): Promise<ResponseText> {
-  const decoder = decoderOf(encoding, bytes)
-  if (!decoder) return { text: textOf(bytes), isTooLarge: false }
-  const chunks: Buffer[] = []
-  let size = 0
+export function decompressedText(bytes: Buffer, encoding: string): ResponseText {
   try {
-    decoder.end(bytes)
-    for await (const chunk of decoder as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > RESPONSE_LIMIT) break // destroys the decoder
-    }
-  } catch {
-    // Cut short, or not what it claims to be. What has come out so far is the best there is.
+    return { text: textOf(decompress(bytes, encoding)), isTooLarge: false }
+  } catch (error) {
+    const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    return { text: isTooLarge ? null : textOf(bytes), isTooLarge }
   }
-  return { text: textOf(size > 0 ? Buffer.concat(chunks) : bytes), isTooLarge: size > RESPONSE_LIMIT }
 }
 
-function decoderOf(encoding: string, bytes: Buffer): Transform | undefined {
+/** @throws Error with the code ERR_BUFFER_TOO_LARGE, or another when the bytes are not what they should be */
+function decompress(bytes: Buffer, encoding: string): Buffer {
+  const maxOutputLength = RESPONSE_LIMIT
   switch (encoding.trim().toLowerCase()) {
     case 'gzip':
     case 'x-gzip':
-      return createGunzip()
+      return gunzipSync(bytes, { maxOutputLength })
     case 'deflate': // zlib by the standard, raw by a widespread mistake
-      return (bytes[0]! & 0x0f) === DEFLATE_METHOD ? createInflate() : createInflateRaw()
+      return (bytes[0]! & 0x0f) === DEFLATE_METHOD
+        ? inflateSync(bytes, { maxOutputLength })
+        : inflateRawSync(bytes, { maxOutputLength })
     case 'br':
-      return createBrotliDecompress()
+      return hasLargeWindow(bytes) ? bytes : brotliDecompressSync(bytes, { maxOutputLength })
     case 'zstd':
-      return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } })
+      return zstdDecompressSync(bytes, {
+        maxOutputLength,
+        params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
+      })
     default:
-      return undefined
+      return bytes
   }
 }
+
+/** Brotli's first bits tell the logarithm of its window (RFC 7932, 9.1); these two patterns are 23 and 24. */
+const hasLargeWindow = (bytes: Buffer) => (bytes[0]! & 0b1101) === 0b1101

@@ -14,6 +14,8 @@ const LONGEST_KEEP_ALIVE_MS = 30_000
 /** Then a connection is made anew: one that is always busy would never learn that its name has moved. */
 const REQUESTS_PER_CONNECTION = 1_000
 const MAX_HEADERS_BYTES = 16 * 1024
+/** On the wire: a body that may be read to its end, and room for its being sent in chunks of a few bytes. */
+const MAX_ANSWER_BYTES = 512 * 1024
 const KNOWN_URLS = 1_000
 
 /** Where a URL leads, or why nowhere. */
@@ -33,7 +35,10 @@ export class WebhookClient implements OnApplicationShutdown {
   ) {
     this.now = () => clock.now()
     this.agent = new Agent({
-      connect: guardedConnector(guard, config.WEBHOOK_TIMEOUT_MS),
+      connect: guardedConnector(guard, {
+        timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      }),
       // As many as attempts can be under way: none waits for another's connection while its deadline runs.
       connections: config.WEBHOOK_CONCURRENCY,
       maxRequestsPerClient: REQUESTS_PER_CONNECTION,

@@ -4,7 +4,7 @@ import { clientWith } from './webhook-client.js'
 
 const [base, goodWays, badWays] = process.argv.slice(2)
 const AT_ONCE = 10
-const client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_TIMEOUT_MS: '100' })
+const client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_TIMEOUT_MS: '300' })
 let attempts = 0
 
 /** @returns the most memory that was in use after any of it */
@@ -20,7 +20,7 @@ async function meet(ways: string, rounds: number): Promise<number> {
   return most
 }
 
-const before = await meet(goodWays!, 40) // code is compiled, buffers and pools have grown
+const before = await meet(goodWays!, 30) // code is compiled, buffers and pools have grown
 attempts = 0
 const grown = (await meet(badWays!, 3)) - before
 await client.onApplicationShutdown()

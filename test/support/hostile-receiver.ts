@@ -6,14 +6,16 @@ const MUCH = Buffer.alloc(16 * 1024 * 1024, 'x')
 /** 16 MiB in fewer bytes than are read of a response. */
 const GZIP_BOMB = gzipSync(MUCH)
 const BROTLI_BOMB = brotliCompressSync(MUCH, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
+const GZIPPED = gzipSync(BLOCK)
+const BROTLIED = brotliCompressSync(BLOCK)
 const HEAD = 'HTTP/1.1 200 OK\r\n'
 const CHUNKED = `${HEAD}transfer-encoding: chunked\r\n\r\n`
 
 /** Answers as large as they may be, to compare with. */
 const GOOD_WAYS: Record<string, (socket: Socket) => void> = {
   '/plain': (socket) => answer(socket, BLOCK),
-  '/gzip': (socket) => answer(socket, gzipSync(BLOCK), 'content-encoding: gzip\r\n'),
-  '/brotli': (socket) => answer(socket, brotliCompressSync(BLOCK), 'content-encoding: br\r\n'),
+  '/gzip': (socket) => answer(socket, GZIPPED, 'content-encoding: gzip\r\n'),
+  '/brotli': (socket) => answer(socket, BROTLIED, 'content-encoding: br\r\n'),
 }
 
 /** How a receiver may misbehave once it has a request. */
@@ -54,6 +56,10 @@ const BAD_WAYS: Record<string, (socket: Socket) => void> = {
   },
   '/endless-status': (socket) => {
     socket.write('HTTP/1.1 200 ')
+    forever(socket, BLOCK)
+  },
+  '/endless-extension': (socket) => {
+    socket.write(`${CHUNKED}1;x=`)
     forever(socket, BLOCK)
   },
   '/endless-hints': (socket) =>
