@@ -1,6 +1,7 @@
 import { JwtService } from '@nestjs/jwt'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Config } from '../src/config/config.js'
+import { EventsReader } from '../src/stream/events.reader.js'
 import { StreamLimits } from '../src/stream/stream-limits.js'
 import type { ApiClient } from './support/api-client.js'
 import { EventStream, type StreamOptions } from './support/event-stream.js'
@@ -10,6 +11,7 @@ import { startTestApp, type TestApp } from './support/test-app.js'
 
 /** So rare that no test sees it. */
 const NEVER_MS = 1e8
+const FEW = 5
 
 let punctual: TestApp
 let ada: ApiClient
@@ -24,7 +26,9 @@ afterEach(async () => {
 
 describe('a stream', () => {
   // Without polling, and not even a worker: what arrives was told of.
-  beforeAll(() => start({ pollMs: NEVER_MS, heartbeatMs: NEVER_MS }, { PROCESS_ROLES: 'api' }))
+  beforeAll(() =>
+    start({ pollMs: NEVER_MS, heartbeatMs: NEVER_MS, streamsPerTenant: FEW }, { PROCESS_ROLES: 'api' }),
+  )
   afterAll(() => punctual.stop())
   beforeEach(async () => {
     ada = await punctual.tenant()
@@ -110,6 +114,19 @@ describe('a stream', () => {
     })
   })
 
+  it('is one of a few of its tenant, and leaves room as soon as its client has gone', async () => {
+    for (let times = 0; times < FEW; times++) await open()
+    await expect(open()).rejects.toThrow(/^429 .*too_many_streams/)
+    await open({}, await punctual.tenant('bob'))
+    await streams[0]!.close()
+    await eventually(() => open())
+    await Promise.all(streams.map((stream) => stream.close()))
+    // HEAD asks for the headers of one, and leaves none behind.
+    for (let times = 0; times < 2 * FEW; times++)
+      await eventually(async () => expect((await ada.raw('HEAD', '/events/stream')).status).toBe(200))
+    for (let times = 0; times < FEW; times++) await eventually(() => open())
+  })
+
   it('is refused before it begins: bad cursors, bad names, other roles', async () => {
     for (const [options, field] of [
       [{ lastEventId: 'x' }, 'Last-Event-ID'],
@@ -123,7 +140,7 @@ describe('a stream', () => {
 })
 
 describe('a stream that lasts', () => {
-  beforeAll(() => start({ pollMs: 50, heartbeatMs: 100, streamsPerTenant: 3 }))
+  beforeAll(() => start({ pollMs: 50, heartbeatMs: 100 }))
   afterAll(() => punctual.stop())
   beforeEach(async () => {
     ada = await punctual.tenant()
@@ -136,14 +153,6 @@ describe('a stream that lasts', () => {
     await eventually(() => expect(stream.comments).toBeGreaterThan(1))
     await eventually(() => expect(stream.lastEventId).toBe(nextCursor))
     expect(stream.messages).toEqual([])
-  })
-
-  it('finds by itself what no process told of', async () => {
-    const stream = await open()
-    const silent = await RawEvents.begin(punctual.databaseUrl, ada.tenantId)
-    const id = await silent.write(1)
-    await silent.commit()
-    await eventually(() => expect(stream.ids).toEqual([id]))
   })
 
   it('survives that the database cannot be asked for a while', async () => {
@@ -167,18 +176,21 @@ describe('a stream that lasts', () => {
     expect((await ada.post('/auth/logout')).status).toBe(204)
     expect(await stream.ended).toBe(true)
   })
+})
 
-  it('is one of a few of its tenant, and leaves room when its client has gone', async () => {
-    const [first] = [await open(), await open(), await open()]
-    await expect(open()).rejects.toThrow(/^429 .*too_many_streams/)
-    await open({}, await punctual.tenant('bob'))
-    await first.close()
-    await eventually(() => open())
-    // HEAD asks for the headers of one, and opens none.
-    await Promise.all(streams.map((stream) => stream.close()))
-    for (let times = 0; times < 5; times++)
-      await eventually(async () => expect((await ada.raw('HEAD', '/events/stream')).status).toBe(200))
-    for (let times = 0; times < 3; times++) await eventually(() => open())
+describe('a stream that nobody wakes', () => {
+  beforeAll(() => start({ pollMs: 20, heartbeatMs: NEVER_MS }))
+  afterAll(() => punctual.stop())
+
+  it('finds by itself what was committed, however long it has waited', async () => {
+    ada = await punctual.tenant()
+    const reads = vi.spyOn(punctual.app.get(EventsReader), 'read')
+    const stream = await open()
+    await eventually(() => expect(reads.mock.calls.length).toBeGreaterThan(3)) // in vain
+    const silent = await RawEvents.begin(punctual.databaseUrl, ada.tenantId)
+    const id = await silent.write(1)
+    await silent.commit()
+    await eventually(() => expect(stream.ids).toEqual([id]))
   })
 })
 

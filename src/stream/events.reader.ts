@@ -34,6 +34,9 @@ const SCANNED = 1_000
  */
 const SETTLED = `select pg_snapshot_xmin(pg_current_snapshot())::text::bigint + position_offset from event_origin`
 
+/** Its last one, found from the end of the index: whether any is above the horizon would be asked of the whole table. */
+const NEWEST = `select position from events where user_id = $1 order by position desc, seq desc limit 1`
+
 const EXCERPT = `
   with horizon as materialized (${SETTLED}), -- of the same snapshot as the rest
   scanned as materialized (
@@ -48,7 +51,7 @@ const EXCERPT = `
   )
   select pending as "isPending", e.position, e.seq, e.name, e.total,
          case when e.wanted then (select row_to_json(body)::text from (select ${BODY_COLUMNS}) body) end as body
-  from (select exists (select from events where user_id = $1 and position >= (table horizon))) as p(pending)
+  from (select coalesce((${NEWEST}) >= (table horizon), false)) as p(pending)
   left join numbered e on e.wanted or e.n = e.total -- and the last one, to know how far this looked
   order by e.n limit $6`
 
