@@ -25,7 +25,7 @@ it('lists events as webhooks send them, and always says how to go on', async () 
     { event: 'team.member.added', data: { member: { id: member.id, name: 'Grace' } } },
     { event: 'email.received', timestamp: '2026-03-02T09:00:00.000Z', data: { email: { subject: 'Help' } } },
   ])
-  expect(Object.keys(all.data[0])).toEqual(['id', 'event', 'timestamp', 'data'])
+  expect(Object.keys(all.data[0])).toEqual(['id', 'event', 'timestamp', 'sequence', 'data'])
 
   const first = await list({ limit: 1 })
   expect([first.data, first.hasMore]).toEqual([[all.data[0]], true])
