@@ -194,7 +194,10 @@ describe('a stream that nobody wakes', () => {
   })
 })
 
-async function start(limits: Partial<StreamLimits>, environment: Record<string, string> = {}) {
+async function start(
+  limits: Partial<Record<keyof StreamLimits, number>>,
+  environment: Record<string, string> = {},
+) {
   punctual = await startTestApp(environment, (builder) =>
     builder.overrideProvider(StreamLimits).useValue({ ...new StreamLimits(), ...limits }),
   )
