@@ -36,8 +36,11 @@ export class EventStreams implements OnModuleInit {
 
   /** Once the server lets nobody in any more: whoever reconnects shall come to another process. */
   onModuleInit(): void {
-    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>()
-    fastify.addHook('preClose', async () => {
+    // A program that runs the application without its server has no adapter.
+    const fastify = (
+      this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null
+    )?.getInstance<FastifyInstance>()
+    fastify?.addHook('preClose', async () => {
       for (const end of this.endings) end()
     })
   }

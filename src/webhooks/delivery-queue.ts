@@ -68,7 +68,12 @@ const LANES = `
       select q.webhook_id, q.due_at from webhook_queue q
       where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next)`
 
-/** $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token. */
+/**
+ * Rows are found by their places and keys, one by one: plans are kept, also those made while the tables were small, and
+ * would read them whole once they are not.
+ *
+ * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token.
+ */
 export const claimSql = (sqlNow: string) => `
   with recursive ${LANES},
   lanes as (
@@ -77,13 +82,15 @@ export const claimSql = (sqlNow: string) => `
     where s.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
     order by random() limit $1),
   due as (
-    select q.delivery_id, lanes.quota from lanes cross join lateral (
-      select delivery_id from webhook_queue
+    select q.*, lanes.quota from lanes cross join lateral (
+      select ctid as place, delivery_id, webhook_id from webhook_queue
       where webhook_id = lanes.webhook_id and due_at <= ${sqlNow}
       order by due_at, delivery_id limit lanes.quota for update skip locked) q)
   update webhook_queue q set lease_token = $5, due_at = ${sqlNow} + interval '${LEASE_SECONDS} seconds'
-  from due, webhook_logs l, webhooks w
-  where q.delivery_id = due.delivery_id and l.id = q.delivery_id and w.id = q.webhook_id
+  from due
+    cross join lateral (select * from webhook_logs where id = due.delivery_id offset 0) l
+    cross join lateral (select version from webhooks where id = due.webhook_id offset 0) w
+  where q.ctid = due.place -- which stays, since the row is locked
   returning q.delivery_id as id, q.webhook_id as "webhookId", w.version, l.event_id as "eventId",
     l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, q.email_id as "emailId", l.payload::text as body,
     due.quota::integer as quota`

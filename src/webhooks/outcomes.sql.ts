@@ -19,7 +19,8 @@ export interface WebhookStanding {
 export const HOLD = `select 1 from webhooks where id = any($1) order by id for no key update`
 
 /**
- * $1: outcomes, in the order in which they came, of webhooks that are held.
+ * $1: outcomes, in the order in which they came, of webhooks that are held. $2: their deliveries, said once more so that no
+ * plan that was kept from when the tables were small reads them whole.
  *
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
  * attempt.
@@ -34,23 +35,24 @@ export const recordSql = (sqlNow: string) => `
   ours as materialized (
     select o.*, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks
     from outcome o join webhooks w on w.id = o."webhookId"
-    join webhook_queue q on q.delivery_id = o.id and q.lease_token = o."leaseToken"
+    join webhook_queue q on q.delivery_id = any($2) and q.delivery_id = o.id and q.lease_token = o."leaseToken"
     order by o.id for update of q),
   judged as materialized (
     select *, case when "isSuccess" then 'success' when parks or "retryInMs" is not null then 'pending' else 'failed' end
       as status from ours),
-  over as (delete from webhook_queue q using judged j where q.delivery_id = j.id and j.status <> 'pending'),
+  over as (delete from webhook_queue q using judged j
+    where q.delivery_id = any($2) and q.delivery_id = j.id and j.status <> 'pending'),
   again as (
     update webhook_queue q
     set lease_token = null, due_at = case when not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
         failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
-    from judged j where q.delivery_id = j.id and j.status = 'pending'),
+    from judged j where q.delivery_id = any($2) and q.delivery_id = j.id and j.status = 'pending'),
   logged as (
     update webhook_logs l
     set status = j.status, status_code = j."statusCode", response_body = j."responseBody", attempts = l.attempts + 1,
         error_message = case when not j."isSuccess" then j.error end,
         completed_at = case when j.status <> 'pending' then ${sqlNow} end
-    from judged j where l.id = j.id returning l.id, l.attempts),
+    from judged j where l.id = any($2) and l.id = j.id returning l.id, l.attempts),
   tried as (
     insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, error, detail, response_body)
     select j.id, l.attempts, j."startedAt", j."durationMs", j."statusCode", j.error, j.detail, j."responseBody"

@@ -43,7 +43,10 @@ export class Outcomes {
     const rows = batch.map((tried) => this.rowOf(tried))
     const standings = await this.work.run(async (tx) => {
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
-      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
+      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [
+        JSON.stringify(rows),
+        rows.map(({ id }) => id),
+      ])
       const over = batch.filter(({ delivery }) => delivery.emailId !== null)
       if (over.length > 0) {
         const freed = nextInOrderSql(this.clock.sqlNow)
