@@ -64,7 +64,7 @@ const BAD_WAYS: Record<string, (socket: Socket) => void> = {
   },
   '/endless-hints': (socket) =>
     forever(socket, Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(999))),
-  '/dripping-headers': (socket) => drip(socket, HEAD),
+  '/dripping-headers': (socket) => drip(socket, `${HEAD}${'x-a: b\r\n'.repeat(999)}`),
   '/reset': (socket) => void socket.resetAndDestroy(),
   '/closed': (socket) => void socket.end(),
   '/reset-in-body': (socket) => cutOff(socket, 'content-length: 9', () => socket.resetAndDestroy()),
