@@ -19,50 +19,51 @@ export interface WebhookStanding {
 export const HOLD = `select 1 from webhooks where id = any($1) order by id for no key update`
 
 /**
- * $1: outcomes, in the order in which they came, of webhooks that are held. $2: their deliveries, said once more so that no
- * plan that was kept from when the tables were small reads them whole.
+ * $1: outcomes, in the order in which they came, of webhooks that are held.
  *
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
- * attempt.
+ * attempt. Rows are locked by their keys and then found by their places, one by one: plans are kept, also those made while
+ * the tables were small, and would read them whole once they are not.
  */
 export const recordSql = (sqlNow: string) => `
   with outcome as materialized (
-    select o.* from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
+    select * from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
       "startedAt" timestamptz(3), "durationMs" integer, "statusCode" integer, error text, detail text,
       "responseBody" text, "isSuccess" boolean, "isGone" boolean, "retryInMs" bigint)) with ordinality
       as o(id, "webhookId", "leaseToken", "startedAt", "durationMs", "statusCode", error, detail, "responseBody",
-        "isSuccess", "isGone", "retryInMs", place)),
+        "isSuccess", "isGone", "retryInMs", n) order by id),
   ours as materialized (
-    select o.*, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks
-    from outcome o join webhooks w on w.id = o."webhookId"
-    join webhook_queue q on q.delivery_id = any($2) and q.delivery_id = o.id and q.lease_token = o."leaseToken"
-    order by o.id for update of q),
+    select o.*, q.place, l.log, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks
+    from outcome o
+    cross join lateral (select breaker from webhooks where id = o."webhookId" offset 0) w
+    cross join lateral (
+      select ctid as place from webhook_queue where delivery_id = o.id and lease_token = o."leaseToken" for update) q
+    cross join lateral (select ctid as log from webhook_logs where id = o.id for no key update) l),
   judged as materialized (
     select *, case when "isSuccess" then 'success' when parks or "retryInMs" is not null then 'pending' else 'failed' end
       as status from ours),
-  over as (delete from webhook_queue q using judged j
-    where q.delivery_id = any($2) and q.delivery_id = j.id and j.status <> 'pending'),
+  over as (delete from webhook_queue q using judged j where q.ctid = j.place and j.status <> 'pending'),
   again as (
     update webhook_queue q
     set lease_token = null, due_at = case when not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
         failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
-    from judged j where q.delivery_id = any($2) and q.delivery_id = j.id and j.status = 'pending'),
+    from judged j where q.ctid = j.place and j.status = 'pending'),
   logged as (
     update webhook_logs l
     set status = j.status, status_code = j."statusCode", response_body = j."responseBody", attempts = l.attempts + 1,
         error_message = case when not j."isSuccess" then j.error end,
         completed_at = case when j.status <> 'pending' then ${sqlNow} end
-    from judged j where l.id = any($2) and l.id = j.id returning l.id, l.attempts),
+    from judged j where l.ctid = j.log
+    returning l.id, l.attempts, j."startedAt", j."durationMs", j."statusCode", j.error, j.detail, j."responseBody"),
   tried as (
     insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, error, detail, response_body)
-    select j.id, l.attempts, j."startedAt", j."durationMs", j."statusCode", j.error, j.detail, j."responseBody"
-    from judged j join logged l using (id)),
+    select * from logged),
   lately as (
-    select *, max(place) filter (where "isSuccess") over (partition by "webhookId") as success from judged),
+    select *, max(n) filter (where "isSuccess") over (partition by "webhookId") as success from judged),
   heard as (
     select "webhookId", max(success) is not null as succeeded, bool_or("isGone") as gone,
-           (array_agg(error order by place desc))[1] as error, (array_agg("isSuccess" order by place desc))[1] as well,
-           coalesce(array_agg(id order by place) filter (where place > coalesce(success, 0) and not "isSuccess"), '{}') as failed
+           (array_agg(error order by n desc))[1] as error, (array_agg("isSuccess" order by n desc))[1] as well,
+           coalesce(array_agg(id order by n) filter (where n > coalesce(success, 0) and not "isSuccess"), '{}') as failed
     from lately group by "webhookId")
   update webhooks w
   set last_triggered_at = ${sqlNow}, last_status = case when h.well then 'success' else 'failed' end,
@@ -71,12 +72,14 @@ export const recordSql = (sqlNow: string) => `
         else coalesce(w.failing_since, ${sqlNow}) end,
       failing_from = case when f.failing = '{}' then null when h.succeeded then f.lowest
         else least(w.failing_from, f.lowest) end
-  from heard h cross join lateral (
+  from heard h
+  cross join lateral (select ctid as place, failing from webhooks where id = h."webhookId" offset 0) before
+  cross join lateral (
     select coalesce(array_agg(id) filter (where n <= ${FAILURES_TO_OPEN}), '{}') as failing, min(id) as lowest
     from (select id, row_number() over (order by min(n)) as n
-          from unnest((select case when h.succeeded then '{}' else x.failing end from webhooks x where x.id = h."webhookId")
-            || h.failed) with ordinality as u(id, n) group by id) one) f
-  where w.id = h."webhookId"
+          from unnest(case when h.succeeded then '{}' else before.failing end || h.failed) with ordinality as u(id, n)
+          group by id) one) f
+  where w.ctid = before.place
   returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
     coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
     h.succeeded as "hasSucceeded", h.gone as "isGone"`

@@ -43,10 +43,7 @@ export class Outcomes {
     const rows = batch.map((tried) => this.rowOf(tried))
     const standings = await this.work.run(async (tx) => {
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
-      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [
-        JSON.stringify(rows),
-        rows.map(({ id }) => id),
-      ])
+      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
       const over = batch.filter(({ delivery }) => delivery.emailId !== null)
       if (over.length > 0) {
         const freed = nextInOrderSql(this.clock.sqlNow)
