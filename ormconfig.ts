@@ -5,6 +5,7 @@ import { FirstStory1764000000000 } from './migrations/1764000000000-first-story.
 import { SlaEngine1764100000000 } from './migrations/1764100000000-sla-engine.js'
 import { ConversationIndex1764200000000 } from './migrations/1764200000000-conversation-index.js'
 import { WebhookDelivery1764400000000 } from './migrations/1764400000000-webhook-delivery.js'
+import { WebhookManagement1764500000000 } from './migrations/1764500000000-webhook-management.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -58,6 +59,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     SlaEngine1764100000000,
     ConversationIndex1764200000000,
     WebhookDelivery1764400000000,
+    WebhookManagement1764500000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

@@ -12,8 +12,6 @@ export interface Leased {
   eventId: string
   eventType: string
   leaseToken: string
-  /** Of a webhook that wants each email's events in order. */
-  emailId: number | null
   /** Attempts that failed before this one and count. */
   failures: number
   body: string
@@ -85,7 +83,7 @@ export const claimSql = (sqlNow: string) => `
   from due, webhook_logs l, webhooks w
   where q.delivery_id = due.delivery_id and l.id = q.delivery_id and w.id = q.webhook_id
   returning q.delivery_id as id, q.webhook_id as "webhookId", w.version, l.event_id as "eventId",
-    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, q.email_id as "emailId", l.payload::text as body,
+    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, l.payload::text as body,
     due.quota::integer as quota`
 
 export const nextDueSql = (sqlNow: string) => `

@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common'
 import { AlertsModule } from '../alerts/alerts.module.js'
 import { EgressModule } from '../egress/egress.module.js'
 import { CatalogueController } from './catalogue.controller.js'
+import { DeliveriesController } from './deliveries.controller.js'
 import { DeliveriesDispatcher } from './deliveries.dispatcher.js'
+import { Deliveries } from './deliveries.service.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { EventSamples } from './event-samples.service.js'
 import { OutboxListener } from './outbox.listener.js'
@@ -11,16 +13,30 @@ import { Outcomes } from './outcomes.js'
 import { Receivers } from './receivers.js'
 import { Releases } from './releases.service.js'
 import { Jitter, RetrySchedule } from './retry-schedule.js'
+import { Sendings } from './sendings.service.js'
+import { WebhookChanges } from './webhook-changes.service.js'
+import { WebhookSecretsController } from './webhook-secrets.controller.js'
+import { WebhookSecrets } from './webhook-secrets.service.js'
+import { WebhookSettings } from './webhook-settings.js'
 import { WebhookClient } from './webhook.client.js'
 import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
 const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient]
 const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
+const managing = [
+  Webhooks,
+  WebhookSettings,
+  WebhookChanges,
+  WebhookSecrets,
+  EventSamples,
+  Deliveries,
+  Sendings,
+]
 
 @Module({
   imports: [AlertsModule, EgressModule],
-  controllers: [WebhooksController, CatalogueController],
-  providers: [Webhooks, EventSamples, OutboxListener, ...sending, ...recording],
+  controllers: [CatalogueController, WebhooksController, WebhookSecretsController, DeliveriesController],
+  providers: [...managing, OutboxListener, ...sending, ...recording],
 })
 export class WebhooksModule {}
