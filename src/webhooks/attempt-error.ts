@@ -21,6 +21,8 @@ export type AttemptError =
   | 'gone'
   /** Any other status outside 2xx. */
   | 'unexpected_status'
+  /** Of a delivery, without an attempt: it waited for too long for a webhook that was not active. */
+  | 'expired'
 
 /** In this order: the first that matches names the error. */
 const NAMES: [AttemptError, RegExp][] = [

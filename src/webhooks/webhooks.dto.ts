@@ -63,7 +63,7 @@ export class ChangeWebhookDto {
 
   /**
    * Names of events, `email.*` for a group, `*` for all.
-   * @example ["email.received", "sla.*"]
+   * @example ["email.received"]
    */
   @Optional()
   @IsArray()
@@ -96,7 +96,10 @@ export class ChangeWebhookDto {
   @IsIn(ORDERINGS)
   ordering?: Ordering
 
-  /** Null: everything. */
+  /**
+   * Null: everything.
+   * @example { "priorities": ["high", "medium", "low"], "customerTiers": null, "mailboxIds": null }
+   */
   @IsOptional()
   @ValidateNested()
   @Type(() => FilterDto)
@@ -138,7 +141,7 @@ export class SubscribeDto extends ChangeWebhookDto {
 
   /**
    * The same as `events` with only this one.
-   * @example "email.*"
+   * @example "email.received"
    */
   @Optional()
   @IsIn(EVENT_PATTERNS)

@@ -10,10 +10,16 @@ import { EventSamples } from './event-samples.service.js'
 import { OutboxListener } from './outbox.listener.js'
 import { Outages } from './outages.service.js'
 import { Outcomes } from './outcomes.js'
+import { RecoveriesController } from './recoveries.controller.js'
+import { RecoveriesRunner } from './recoveries.runner.js'
+import { Recoveries } from './recoveries.service.js'
 import { Receivers } from './receivers.js'
 import { Releases } from './releases.service.js'
+import { Retention } from './retention.service.js'
 import { Jitter, RetrySchedule } from './retry-schedule.js'
 import { Sendings } from './sendings.service.js'
+import { StatisticsController } from './statistics.controller.js'
+import { Statistics } from './statistics.service.js'
 import { WebhookChanges } from './webhook-changes.service.js'
 import { WebhookSecretsController } from './webhook-secrets.controller.js'
 import { WebhookSecrets } from './webhook-secrets.service.js'
@@ -24,6 +30,8 @@ import { Webhooks } from './webhooks.service.js'
 
 const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient]
 const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
+const looking = [EventSamples, Deliveries, Statistics]
+const recovering = [Recoveries, RecoveriesRunner, Retention]
 const managing = [
   Webhooks,
   WebhookSettings,
@@ -36,7 +44,14 @@ const managing = [
 
 @Module({
   imports: [AlertsModule, EgressModule],
-  controllers: [CatalogueController, WebhooksController, WebhookSecretsController, DeliveriesController],
-  providers: [...managing, OutboxListener, ...sending, ...recording],
+  controllers: [
+    CatalogueController,
+    WebhooksController,
+    WebhookSecretsController,
+    DeliveriesController,
+    StatisticsController,
+    RecoveriesController,
+  ],
+  providers: [...managing, ...looking, ...recovering, OutboxListener, ...sending, ...recording],
 })
 export class WebhooksModule {}
