@@ -1,9 +1,10 @@
 import { Type } from 'class-transformer'
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator'
+import { IsIn, IsInt, Max, Min } from 'class-validator'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { Instant } from '../http/instant.decorator.js'
 import { Optional } from '../http/optional.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
+import { ATTEMPT_ERRORS, type AttemptError } from './attempt-error.js'
 import type { DeliveryStatus } from './webhook-log.entity.js'
 
 export class LogsQuery extends PageQuery {
@@ -47,8 +48,8 @@ export class LogsQuery extends PageQuery {
    * @example "timed_out"
    */
   @Optional()
-  @Matches(/^[a-z_]{1,50}$/, { message: 'error must be the name of an error, such as timed_out' })
-  error?: string
+  @IsIn(ATTEMPT_ERRORS)
+  error?: AttemptError
 }
 
 export class TestDto {

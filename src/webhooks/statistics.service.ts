@@ -36,11 +36,12 @@ const percentiles = (value: string) => `json_build_object(
   'p95', round(percentile_cont(0.95) within group (order by ${value})))`
 
 /** $1: webhook, $2: first id, $3: since. Samples are not deliveries of events, and do not count. */
-const STATISTICS = `
+export const STATISTICS = `
   with newest as materialized (
-    select id, status, created_at, extract(epoch from completed_at - created_at) * 1000 as delay
-    from webhook_logs where webhook_id = $1 and id >= $2 and created_at >= $3 and not is_test
-    order by id desc limit ${MOST_DELIVERIES}),
+    select * from (
+      select id, status, created_at, is_test, extract(epoch from completed_at - created_at) * 1000 as delay
+      from webhook_logs where webhook_id = $1 and id >= $2 order by id desc limit ${MOST_DELIVERIES}) l
+    where created_at >= $3 and not is_test),
   tries as materialized (
     select a.* from newest n cross join lateral (
       select delivery_id, number, started_at, duration_ms, status_code, error, detail
@@ -51,7 +52,7 @@ const STATISTICS = `
            (count(*) filter (where status = 'failed'))::integer as failed,
            ${percentiles(`case when status = 'success' then delay end`)} as delay
     from newest)
-  select case when deliveries = ${MOST_DELIVERIES} then oldest else $3::timestamptz end as since, deliveries, succeeded,
+  select case when deliveries >= ${MOST_DELIVERIES} then oldest else $3::timestamptz end as since, deliveries, succeeded,
     failed, round(100.0 * succeeded / nullif(succeeded + failed, 0), 2)::float8 as "successPercent",
     (select count(*)::integer from tries) as attempts,
     (select ${percentiles('duration_ms')} from tries) as "latencyMs", delay as "delayMs",
@@ -62,7 +63,7 @@ const STATISTICS = `
   from counted`
 
 /** $1: webhook. In two halves, as the indexes are. */
-const BACKLOG = `
+export const BACKLOG = `
   select (count(*) filter (where not is_parked))::integer as pending, (count(*) filter (where is_parked))::integer as parked,
     (select created_at from webhook_logs where id = min(w.delivery_id)) as "oldestSince"
   from (

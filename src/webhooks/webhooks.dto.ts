@@ -101,6 +101,7 @@ export class ChangeWebhookDto {
    * @example { "priorities": ["high", "medium", "low"], "customerTiers": null, "mailboxIds": null }
    */
   @IsOptional()
+  @IsObject() // of a list, each item would be taken for one
   @ValidateNested()
   @Type(() => FilterDto)
   filter?: FilterDto | null
