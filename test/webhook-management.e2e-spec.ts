@@ -4,9 +4,7 @@ import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
-/** Subscriptions are chosen finely, changed while deliveries are under way, paused and resumed without a loss. */
-
-const DAY = 24 * 60 * 60_000
+/** Subscriptions are chosen finely, and changed while deliveries are under way. */
 
 let punctual: TestApp
 let receiver: Receiver
@@ -148,158 +146,6 @@ describe('a change', () => {
   })
 })
 
-describe('a change of ordering while deliveries wait', () => {
-  it('puts those of one email in order, whichever of them was in hand', async () => {
-    const { id } = (await subscribe({ events: ['email.*'], ordering: 'none' })).body
-    receiver.answer = () => 500
-    const { id: emailId } = await email()
-    await eventually(async () => expect((await log(id)).attempts).toBe(1))
-    await ada.post(`/emails/${emailId}/reply`, { text: 'Because.' })
-    await ada.post(`/emails/${emailId}/resolve`)
-    await eventually(async () =>
-      expect((await logs(id)).map(({ attempts }: Body) => attempts)).toEqual([1, 1, 1]),
-    )
-    // As though the first were in hand at the moment of the change, claimed before there was an order.
-    const [first] = (await logs(id)).toReversed()
-    await change(id, { ordering: 'email' })
-    expect((await logs(id)).map(({ dueAt }: Body) => dueAt !== null)).toEqual([false, false, true])
-    receiver.answer = () => 204
-    receiver.received.length = 0
-    await punctual.advance(2_000)
-    await eventually(() => expect(receiver.received).toHaveLength(3))
-    expect(receiver.received.map(({ body }) => body.sequence)).toEqual([1, 2, 3])
-    expect(first.eventId).toBe(receiver.received[0]!.body.id)
-  })
-
-  it('lets the next one go after one that was claimed before there was an order', async () => {
-    const { id } = (await subscribe({ events: ['email.*'], ordering: 'none' })).body
-    let release: () => void = () => {}
-    const asked = new Promise<void>((resolve) => {
-      receiver.hold = (answer) => {
-        receiver.hold = undefined
-        release = answer
-        resolve()
-      }
-    })
-    const { id: emailId } = await email()
-    await asked
-    receiver.answer = () => 500
-    await ada.post(`/emails/${emailId}/resolve`)
-    await eventually(async () => expect((await log(id)).attempts).toBe(1))
-    await change(id, { ordering: 'email' })
-    expect((await log(id)).dueAt).toBeNull()
-    receiver.answer = () => 204
-    release()
-    await eventually(async () =>
-      expect((await logs(id)).map(({ status }: Body) => status)).toEqual(['success', 'success']),
-    )
-  })
-
-  it('back to none lets everything go', async () => {
-    const { id } = (await subscribe({ events: ['email.*'], ordering: 'email' })).body
-    receiver.answer = ({ body }) => (body.event === 'email.received' ? 500 : 204)
-    const { id: emailId } = await email()
-    await ada.post(`/emails/${emailId}/resolve`)
-    await eventually(async () => expect((await logs(id))[1].attempts).toBe(1))
-    expect(await log(id)).toMatchObject({ attempts: 0, dueAt: null })
-    await change(id, { ordering: 'none' })
-    await eventually(async () => expect((await log(id)).status).toBe('success'))
-  })
-})
-
-describe('a pause', () => {
-  it('keeps what happens, and the resumption delivers it at a bounded rate', async () => {
-    const { id } = (await subscribe()).body
-    expect((await pause(id)).body).toMatchObject({ isActive: false, inactiveBecause: 'paused' })
-    const since = (await pause(id)).body.inactiveSince
-    for (let n = 0; n < 25; n++) await email()
-    await punctual.advance(1_000)
-    expect((await pause(id)).body.inactiveSince).toBe(since)
-    expect(receiver.received).toEqual([])
-    const resumed = (await resume(id)).body
-    expect(resumed).toMatchObject({ isActive: true, inactiveBecause: null, inactiveSince: null })
-    await eventually(() => expect(receiver.received).toHaveLength(10))
-    await drained(25)
-    expect((await resume(id)).body).toMatchObject({ isActive: true, breaker: 'closed' })
-  })
-
-  it('stops retries as well, and resuming goes on with them', async () => {
-    const { id } = (await subscribe()).body
-    receiver.answer = () => 500
-    await email()
-    await eventually(async () => expect((await log(id)).attempts).toBe(1))
-    await pause(id)
-    await punctual.advance(10_000)
-    expect(await log(id)).toMatchObject({ status: 'pending', attempts: 1, dueAt: null })
-    receiver.answer = () => 204
-    await resume(id)
-    await eventually(async () => expect(await log(id)).toMatchObject({ status: 'success', attempts: 2 }))
-  })
-
-  it('stops a delivery that fails after it, though it was in hand before', async () => {
-    const { id } = (await subscribe()).body
-    let release: () => void = () => {}
-    const asked = new Promise<void>((resolve) => {
-      receiver.hold = (answer) => {
-        release = answer
-        resolve()
-      }
-    })
-    receiver.answer = () => 500
-    await email()
-    await asked
-    await pause(id)
-    release()
-    await eventually(async () =>
-      expect(await log(id)).toMatchObject({ attempts: 1, dueAt: null, status: 'pending' }),
-    )
-  })
-
-  it('may end what a 410 began', async () => {
-    const { id } = (await subscribe()).body
-    receiver.answer = () => 410
-    await email()
-    await eventually(async () =>
-      expect((await ada.get(`/webhooks/subscribe/${id}`)).body.inactiveBecause).toBe('gone'),
-    )
-    await email()
-    receiver.answer = () => 204
-    await resume(id)
-    await eventually(async () => expect((await log(id)).status).toBe('success'))
-  })
-
-  it('of a webhook that fails again after it is told of, as any outage', async () => {
-    const { id } = (await subscribe({ retryCount: 0 })).body
-    await pause(id)
-    for (let n = 0; n < 6; n++) await email()
-    receiver.answer = () => 500
-    await resume(id)
-    await eventually(async () =>
-      expect((await ada.get('/alerts')).body.data.map(({ type }: Body) => type)).toEqual(['webhook.failing']),
-    )
-  })
-
-  it('keeps an event for 14 days, and then its delivery has expired', async () => {
-    const { id } = (await subscribe()).body
-    await pause(id)
-    await email()
-    await punctual.advance(13 * DAY)
-    await email()
-    await punctual.advance(DAY - 1)
-    expect((await logs(id)).map(({ status }: Body) => status)).toEqual(['pending', 'pending'])
-    await punctual.advance(2 * 60 * 60_000)
-    await eventually(async () =>
-      expect((await logs(id))[1]).toMatchObject({ status: 'failed', errorMessage: 'expired', attempts: 0 }),
-    )
-    expect(await log(id)).toMatchObject({ status: 'pending' })
-    await email()
-    expect(await logs(id)).toHaveLength(2)
-    await resume(id)
-    await eventually(async () => expect((await log(id)).status).toBe('success'))
-    expect(receiver.received).toHaveLength(1)
-  })
-})
-
 /** Time passes until so many have arrived, as they are set free. */
 const drained = (count: number) =>
   eventually(async () => {
@@ -310,12 +156,13 @@ const drained = (count: number) =>
 
 const subscribe = (more: object = {}) =>
   ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
+
 const change = (id: number, changes: object) => ada.patch(`/webhooks/subscribe/${id}`, changes)
-const pause = (id: number) => ada.post(`/webhooks/${id}/pause`)
-const resume = (id: number) => ada.post(`/webhooks/${id}/resume`)
+
 const stats = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/stats`)).body
-const logs = async (id: number): Promise<Body[]> => (await ada.get(`/webhooks/${id}/logs`)).body.data
-const log = async (id: number): Promise<Body> => (await logs(id))[0]
+
+const log = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]
+
 const email = async (more: object = {}): Promise<Body> => {
   const mail = { from: { address: 'c@example.com' }, subject: 'S', text: 'T' }
   return (await ada.post('/emails', { ...mail, ...more })).body

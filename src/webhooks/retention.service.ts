@@ -19,6 +19,7 @@ export class Retention implements DueWork, OnModuleInit {
   readonly name = WEBHOOK_RETENTION
   readonly capacity = 1
   private nextAt = 0
+  private begunAt: number | undefined
   /** How far this sweep has come: the oldest logs have the lowest ids. */
   private after = 0
 
@@ -35,13 +36,15 @@ export class Retention implements DueWork, OnModuleInit {
 
   /** One batch. What it answers is only whether there is more. */
   async claim(): Promise<unknown[]> {
-    if (this.clock.now().getTime() < this.nextAt) return []
+    const now = this.clock.now().getTime()
+    if (now < this.nextAt) return []
+    this.begunAt ??= now
     const isDone = await this.work.run(async (tx) => {
       const expired = await this.expire(tx)
       const isThrough = await this.forget(tx)
       return isThrough && expired < BATCH
     })
-    if (isDone) this.rest()
+    if (isDone) this.rest(this.begunAt)
     return isDone ? [] : ['more']
   }
 
@@ -49,9 +52,10 @@ export class Retention implements DueWork, OnModuleInit {
     return Promise.resolve(Math.max(1, this.nextAt - this.clock.now().getTime()))
   }
 
-  private rest(): void {
+  private rest(begunAt: number): void {
     this.after = 0
-    this.nextAt = this.clock.now().getTime() + HOUR_MS
+    this.nextAt = begunAt + HOUR_MS
+    this.begunAt = undefined
   }
 
   private async expire(tx: Transaction): Promise<number> {
