@@ -144,7 +144,7 @@ describe('the same requests by the owner', () => {
     // What is removed is missed by the operations after it.
     const [owner] = operation.method === 'DELETE' ? await furnish(punctual, receiver, ['eve']) : [ada]
     const { status, body } = await call(owner!.owner, operation, idsFor(owner!, placesOf(operation)))
-    expect([200, 201, 204], JSON.stringify(body)).toContain(status)
+    expect([200, 201, 202, 204], JSON.stringify(body)).toContain(status)
   })
 })
 
@@ -199,6 +199,7 @@ function call(
   if (!bodySchema) return client.send(method, url)
   return client.send(method, url, {
     ...(exampleOf(bodySchema) as object),
+    ...(method === 'PATCH' && bodySchema.properties?.url && { url: receiver.url }), // what follows must not reach the world
     ...Object.fromEntries(values('#')),
   })
 }

@@ -1,26 +1,31 @@
 import { RefusedAddress, UnresolvedName } from '../egress/egress-guard.js'
 
 /** Why an attempt failed, or, as `response_too_large` of a 2xx, what was remarkable about a success. */
-export type AttemptError =
-  | 'refused_address'
-  | 'invalid_url'
-  | 'dns_failed'
-  | 'connection_refused'
-  | 'connection_reset'
-  | 'connect_failed'
-  | 'tls_failed'
+export const ATTEMPT_ERRORS = [
+  'refused_address',
+  'invalid_url',
+  'dns_failed',
+  'connection_refused',
+  'connection_reset',
+  'connect_failed',
+  'tls_failed',
   /** The one deadline passed, wherever the attempt was. */
-  | 'timed_out'
-  | 'headers_too_large'
+  'timed_out',
+  'headers_too_large',
   /** What came back is not HTTP/1.1. */
-  | 'invalid_response'
-  | 'response_too_large'
+  'invalid_response',
+  'response_too_large',
   /** 3xx: not followed. */
-  | 'redirected'
+  'redirected',
   /** 410: the receiver wants no more. */
-  | 'gone'
+  'gone',
   /** Any other status outside 2xx. */
-  | 'unexpected_status'
+  'unexpected_status',
+  /** Of a delivery, without an attempt: it waited for too long for a webhook that was not active. */
+  'expired',
+] as const
+
+export type AttemptError = (typeof ATTEMPT_ERRORS)[number]
 
 /** In this order: the first that matches names the error. */
 const NAMES: [AttemptError, RegExp][] = [

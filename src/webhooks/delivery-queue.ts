@@ -12,8 +12,6 @@ export interface Leased {
   eventId: string
   eventType: string
   leaseToken: string
-  /** Of a webhook that wants each email's events in order. */
-  emailId: number | null
   /** Attempts that failed before this one and count. */
   failures: number
   body: string
@@ -92,7 +90,7 @@ export const claimSql = (sqlNow: string) => `
     cross join lateral (select version from webhooks where id = due.webhook_id offset 0) w
   where q.ctid = due.place -- which stays, since the row is locked
   returning q.delivery_id as id, q.webhook_id as "webhookId", w.version, l.event_id as "eventId",
-    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, q.email_id as "emailId", l.payload::text as body,
+    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, l.payload::text as body,
     due.quota::integer as quota`
 
 export const nextDueSql = (sqlNow: string) => `

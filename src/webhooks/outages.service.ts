@@ -39,7 +39,10 @@ export class Outages {
     })
   }
 
-  private async open(tx: Transaction, { id, tenantId, url, breaker, failing }: Held): Promise<void> {
+  private async open(
+    tx: Transaction,
+    { id, tenantId, url, breaker, failing, isInOutage }: Held,
+  ): Promise<void> {
     if (breaker === 'open' || failing < FAILURES_TO_OPEN) return // someone was faster
     parkFailed(tx, id)
     park(tx, id)
@@ -49,7 +52,7 @@ export class Outages {
       [id],
     )
     tx.wake(WEBHOOK_RELEASES, PROBE_EVERY_SECONDS * 1_000)
-    if (breaker === 'draining') return // it was never said to be back
+    if (isInOutage) return // it was never said to be back
     await this.alert(tx, tenantId, id, {
       type: 'webhook.failing',
       severity: 'warning',

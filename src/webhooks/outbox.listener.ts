@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common'
 import type { Transaction } from '../database/transaction.js'
 import { EVENT_NAMES, type DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
-import { BODY_COLUMNS } from '../stream/event-body.js'
 import { patternsOf } from './event-patterns.js'
 import { KEPT_DAYS } from './outage-rules.js'
 import { IS_GOVERNED } from './parking.js'
+import { BODY, WANTS } from './wanted-events.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
 /** Every event becomes a delivery to each webhook that wants it, in the event's own transaction. */
@@ -36,17 +36,9 @@ function write(tx: Transaction, events: DomainEvent[]): void {
   })
 }
 
-/** SQL: webhook `w` wants event `e`. Filters are about emails: what is about none passes. */
+/** SQL: webhook `w` wants event `e`, and what it misses is kept. */
 const WANTED = `
-  w.user_id = e.user_id and w.events::jsonb ?| wanted.patterns and w.id is distinct from wanted.about
-  and (w.is_active or w.inactive_since > $2::timestamptz - interval '${KEPT_DAYS} days')
-  and (e.email_id is null or (
-    (w.priorities is null or e.data #>> '{email,priority}' = any(w.priorities))
-    and (w.customer_tiers is null or e.data #>> '{email,customerTier}' = any(w.customer_tiers))
-    and (w.mailbox_ids is null or coalesce((e.data #>> '{email,mailboxId}')::bigint = any(w.mailbox_ids), false))))`
-
-/** SQL: what is delivered, of event `e`. */
-const BODY = `(select row_to_json(body) from (select ${BODY_COLUMNS}) body)`
+  ${WANTS} and (w.is_active or w.inactive_since > $2::timestamptz - interval '${KEPT_DAYS} days')`
 
 /**
  * $1: events, $2: their instant.

@@ -10,6 +10,11 @@ export interface WebhookStanding {
   hasFailedTooLong: boolean
   hasSucceeded: boolean
   isGone: boolean
+  /**
+   * Emails of which an event is over, where they go in order. As the queue says: the claim may have been before that.
+   * Text, as pg gives arrays of bigint.
+   */
+  emailsOver: string[] | null
 }
 
 /**
@@ -22,8 +27,9 @@ export const HOLD = `select 1 from webhooks where id = any($1) order by id for n
  * $1: outcomes, in the order in which they came, of webhooks that are held.
  *
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
- * attempt. Rows are locked by their keys and then found by their places, one by one: plans are kept, also those made while
- * the tables were small, and would read them whole once they are not.
+ * attempt. One that is inactive is not tried again until it is resumed. Rows are locked by their keys and then found by
+ * their places, one by one: plans are kept, also those made while the tables were small, and would read them whole once
+ * they are not.
  */
 export const recordSql = (sqlNow: string) => `
   with outcome as materialized (
@@ -33,11 +39,12 @@ export const recordSql = (sqlNow: string) => `
       as o(id, "webhookId", "leaseToken", "startedAt", "durationMs", "statusCode", error, detail, "responseBody",
         "isSuccess", "isGone", "retryInMs", n) order by id),
   ours as materialized (
-    select o.*, q.place, l.log, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks
+    select o.*, q.place, l.log, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks,
+           w.is_active, q.email_id
     from outcome o
-    cross join lateral (select breaker from webhooks where id = o."webhookId" offset 0) w
+    cross join lateral (select breaker, is_active from webhooks where id = o."webhookId" offset 0) w
     cross join lateral (
-      select ctid as place from webhook_queue where delivery_id = o.id and lease_token = o."leaseToken" for update) q
+      select ctid as place, email_id from webhook_queue where delivery_id = o.id and lease_token = o."leaseToken" for update) q
     cross join lateral (select ctid as log from webhook_logs where id = o.id for no key update) l),
   judged as materialized (
     select *, case when "isSuccess" then 'success' when parks or "retryInMs" is not null then 'pending' else 'failed' end
@@ -45,7 +52,8 @@ export const recordSql = (sqlNow: string) => `
   over as (delete from webhook_queue q using judged j where q.ctid = j.place and j.status <> 'pending'),
   again as (
     update webhook_queue q
-    set lease_token = null, due_at = case when not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
+    set lease_token = null,
+        due_at = case when j.is_active and not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
         failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
     from judged j where q.ctid = j.place and j.status = 'pending'),
   logged as (
@@ -63,7 +71,8 @@ export const recordSql = (sqlNow: string) => `
   heard as (
     select "webhookId", max(success) is not null as succeeded, bool_or("isGone") as gone,
            (array_agg(error order by n desc))[1] as error, (array_agg("isSuccess" order by n desc))[1] as well,
-           coalesce(array_agg(id order by n) filter (where n > coalesce(success, 0) and not "isSuccess"), '{}') as failed
+           coalesce(array_agg(id order by n) filter (where n > coalesce(success, 0) and not "isSuccess"), '{}') as failed,
+           array_agg(email_id) filter (where email_id is not null and status <> 'pending') as over
     from lately group by "webhookId")
   update webhooks w
   set last_triggered_at = ${sqlNow}, last_status = case when h.well then 'success' else 'failed' end,
@@ -82,7 +91,7 @@ export const recordSql = (sqlNow: string) => `
   where w.ctid = before.place
   returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
     coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
-    h.succeeded as "hasSucceeded", h.gone as "isGone"`
+    h.succeeded as "hasSucceeded", h.gone as "isGone", h.over as "emailsOver"`
 
 /**
  * Of each email whose event is over, the next one may go. In a statement of its own: one that came meanwhile had locked

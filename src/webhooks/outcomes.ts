@@ -44,12 +44,13 @@ export class Outcomes {
     const standings = await this.work.run(async (tx) => {
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
       const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
-      const over = batch.filter(({ delivery }) => delivery.emailId !== null)
+      const over = found.flatMap(({ webhookId, emailsOver }) =>
+        (emailsOver ?? []).map((emailId) => ({ webhookId, emailId })),
+      )
       if (over.length > 0) {
-        const freed = nextInOrderSql(this.clock.sqlNow)
-        tx.write(freed, [
-          over.map(({ delivery }) => delivery.webhookId),
-          over.map(({ delivery }) => delivery.emailId),
+        tx.write(nextInOrderSql(this.clock.sqlNow), [
+          over.map(({ webhookId }) => webhookId),
+          over.map(({ emailId }) => emailId),
         ])
         tx.wake(WEBHOOK_DELIVERIES)
       }

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/transaction.js'
+import { WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
 /** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
@@ -11,6 +12,8 @@ export interface Held {
   isActive: boolean
   breaker: Breaker
   failing: number
+  /** People have been told of it. */
+  isInOutage: boolean
 }
 
 /**
@@ -23,7 +26,8 @@ export async function holdWebhook(tx: Transaction, id: number): Promise<Held | u
     [id],
   )
   const [held] = await tx.query<Held>(
-    `select id, user_id as "tenantId", url, is_active as "isActive", breaker, cardinality(failing) as failing
+    `select id, user_id as "tenantId", url, is_active as "isActive", breaker, cardinality(failing) as failing,
+       outage_since is not null as "isInOutage"
      from webhooks where id = $1 for update`,
     [id],
   )
@@ -53,4 +57,17 @@ export function parkFailed(tx: Transaction, webhookId: number): void {
      select a.id, a.webhook_id, e.email_id from again a left join events e on e.id = a.event_id`,
     [webhookId],
   )
+}
+
+/**
+ * What is parked goes, at the bounded rate. Not of a webhook that is inactive or whose breaker is open: theirs goes once
+ * they are back. Where a release is planned already, it stays: sooner would be faster than agreed.
+ */
+export function drain(tx: Transaction, webhookId: number, sqlNow: string): void {
+  tx.write(
+    `update webhooks set breaker = 'draining', release_at = coalesce(release_at, ${sqlNow})
+     where id = $1 and is_active and breaker <> 'open'`,
+    [webhookId],
+  )
+  tx.wake(WEBHOOK_RELEASES)
 }

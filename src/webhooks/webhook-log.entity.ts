@@ -15,6 +15,8 @@ export class WebhookLog {
   @Column('text', { nullable: true }) responseBody: string | null
   @Column('text', { nullable: true }) errorMessage: string | null
   @Column('integer', { default: 1 }) attempts: number
+  /** A sample that a person asked for: no event stands behind it. */
+  @Column('boolean', { default: false }) isTest: boolean
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) completedAt: Date | null
 }

@@ -2,3 +2,7 @@
 export const WEBHOOK_DELIVERIES = 'webhook-deliveries'
 /** Parked deliveries that may be set free. */
 export const WEBHOOK_RELEASES = 'webhook-releases'
+/** What webhooks have missed and someone wants delivered after all. */
+export const WEBHOOK_RECOVERIES = 'webhook-recoveries'
+/** What has been kept for long enough. */
+export const WEBHOOK_RETENTION = 'webhook-retention'

@@ -1,18 +1,25 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
 import { Roles } from '../auth/auth.guard.js'
 import { IdParam, IdQuery } from '../http/id.pipe.js'
 import { PageQuery } from '../http/paging.dto.js'
 import { Me, type Principal } from '../http/principal.js'
-import { LogsQuery, SubscribeDto } from './webhooks.dto.js'
+import { WebhookChanges } from './webhook-changes.service.js'
+import { ChangeWebhookDto, SubscribeDto } from './webhooks.dto.js'
 import { Webhooks } from './webhooks.service.js'
-import { DeliveryPage, SubscribedView, WebhookPage } from './webhooks.view.js'
+import { SubscribedView, WebhookPage, WebhookView } from './webhooks.view.js'
 
 @Roles('admin')
 @Controller('webhooks')
 export class WebhooksController {
-  constructor(private readonly webhooks: Webhooks) {}
+  constructor(
+    private readonly webhooks: Webhooks,
+    private readonly changes: WebhookChanges,
+  ) {}
 
-  /** Subscribe a URL to events. The answer shows the signing secret, once. */
+  /**
+   * Subscribe a URL to events. The answer shows the signing secret. `url` and `events`, or `target_url` and `event` as
+   * Zapier's REST hooks say it: one of each is needed.
+   */
   @Post('subscribe')
   subscribe(@Me() me: Principal, @Body() body: SubscribeDto): Promise<SubscribedView> {
     return this.webhooks.subscribe(me.tenantId, body)
@@ -31,6 +38,21 @@ export class WebhooksController {
     return this.webhooks.unsubscribe(me.tenantId, id)
   }
 
+  /** Read a subscription. */
+  @Get('subscribe/:id')
+  read(@Me() me: Principal, @IdParam() id: number): Promise<WebhookView> {
+    return this.webhooks.read(me.tenantId, id)
+  }
+
+  /**
+   * Change a subscription. `headers` and `filter` replace those there are. What waits is delivered by the new settings;
+   * a rate limit governs what comes from now on, and what waits for one goes once it is removed.
+   */
+  @Patch('subscribe/:id')
+  change(@Me() me: Principal, @IdParam() id: number, @Body() body: ChangeWebhookDto): Promise<WebhookView> {
+    return this.changes.change(me.tenantId, id, body)
+  }
+
   /** Unsubscribe. */
   @Delete('subscribe/:id')
   @HttpCode(204)
@@ -38,9 +60,17 @@ export class WebhooksController {
     return this.webhooks.unsubscribe(me.tenantId, id)
   }
 
-  /** List a webhook's deliveries and how they went, newest first. */
-  @Get(':id/logs')
-  logs(@Me() me: Principal, @IdParam() id: number, @Query() query: LogsQuery): Promise<DeliveryPage> {
-    return this.webhooks.logs(me.tenantId, id, query)
+  /** Stop deliveries. What happens meanwhile is kept for 14 days. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  pause(@Me() me: Principal, @IdParam() id: number): Promise<WebhookView> {
+    return this.changes.pause(me.tenantId, id)
+  }
+
+  /** Go on, also where deliveries stopped because the receiver was gone or failed for days. What waited is delivered. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  resume(@Me() me: Principal, @IdParam() id: number): Promise<WebhookView> {
+    return this.changes.resume(me.tenantId, id)
   }
 }

@@ -1,37 +1,76 @@
+import { Type } from 'class-transformer'
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
   IsIn,
   IsInt,
   IsObject,
+  IsOptional,
   IsString,
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator'
-import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
-import { PageQuery } from '../http/paging.dto.js'
+import { PRIORITIES, TIERS, type Priority, type Tier } from '../emails/email.entity.js'
 import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
-import type { DeliveryStatus } from './webhook-log.entity.js'
+import { EVENT_PATTERNS, type EventPattern } from './event-patterns.js'
+import { FORMATS, ORDERINGS, type Format, type Ordering } from './webhook.entity.js'
 
-export class SubscribeDto {
+/** Only events about such emails; null is any. Events that are about no email always pass. */
+export class FilterDto {
+  /** @example ["high", "medium", "low"] */
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(PRIORITIES, { each: true })
+  priorities?: Priority[] | null
+
+  /** @example ["vip", "enterprise", "standard"] */
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(TIERS, { each: true })
+  customerTiers?: Tier[] | null
+
+  /** @example null */
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(100)
+  @ArrayUnique()
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  mailboxIds?: number[] | null
+}
+
+export class ChangeWebhookDto {
   /**
    * Where deliveries go. Private addresses are refused unless the operator allows them.
    * @example "https://example.com/hooks/punctual"
    */
+  @Optional()
   @Trimmed()
   @IsString()
   @MaxLength(2_000)
-  url: string
+  url?: string
 
-  /** @example ["email.received", "sla.breached"] */
+  /**
+   * Names of events, `email.*` for a group, `*` for all.
+   * @example ["email.received"]
+   */
+  @Optional()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()
-  @IsIn(EVENT_NAMES, { each: true })
-  events: EventName[]
+  @IsIn(EVENT_PATTERNS, { each: true })
+  events?: EventPattern[]
 
   /**
    * Sent with every delivery. Their values are not shown again.
@@ -40,6 +79,43 @@ export class SubscribeDto {
   @Optional()
   @IsObject()
   headers?: Record<string, string>
+
+  /**
+   * slack: the body is a message for an incoming webhook of Slack.
+   * @example "json"
+   */
+  @Optional()
+  @IsIn(FORMATS)
+  format?: Format
+
+  /**
+   * email: the events of one email are delivered strictly one after another; those of others do not wait for them.
+   * @example "none"
+   */
+  @Optional()
+  @IsIn(ORDERINGS)
+  ordering?: Ordering
+
+  /**
+   * Null: everything.
+   * @example { "priorities": ["high", "medium", "low"], "customerTiers": null, "mailboxIds": null }
+   */
+  @IsOptional()
+  @IsObject() // of a list, each item would be taken for one
+  @ValidateNested()
+  @Type(() => FilterDto)
+  filter?: FilterDto | null
+
+  /**
+   * Deliveries a second, at most; null: as many as there are. Slack takes one, which is what it gets unless told
+   * otherwise.
+   * @example 1000
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  rateLimit?: number | null
 
   /**
    * Retries after a failed attempt, 2, 4, 8 … seconds later.
@@ -52,12 +128,23 @@ export class SubscribeDto {
   retryCount?: number
 }
 
-export class LogsQuery extends PageQuery {
+/** `url` and `events`, or as Zapier's REST hooks say it, `target_url` and `event`. */
+export class SubscribeDto extends ChangeWebhookDto {
+  /**
+   * The same as `url`.
+   * @example "https://example.com/hooks/punctual"
+   */
   @Optional()
-  @IsIn(['pending', 'success', 'failed'])
-  status?: DeliveryStatus
+  @Trimmed()
+  @IsString()
+  @MaxLength(2_000)
+  target_url?: string
 
+  /**
+   * The same as `events` with only this one.
+   * @example "email.received"
+   */
   @Optional()
-  @IsIn(EVENT_NAMES)
-  event?: EventName
+  @IsIn(EVENT_PATTERNS)
+  event?: EventPattern
 }

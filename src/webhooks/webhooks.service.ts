@@ -2,41 +2,38 @@ import { Injectable } from '@nestjs/common'
 import { LessThan } from 'typeorm'
 import { Cipher } from '../config/cipher.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { EgressGuard, RefusedAddress } from '../egress/egress-guard.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
-import { invalid, notFound } from '../http/problem.js'
-import { checkHeaders } from './custom-headers.js'
+import { notFound } from '../http/problem.js'
 import { newSecret } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
+import { inOurWords, WebhookSettings } from './webhook-settings.js'
 import { Webhook } from './webhook.entity.js'
-import type { LogsQuery, SubscribeDto } from './webhooks.dto.js'
-import type { DeliveryView, SubscribedView, WebhookView } from './webhooks.view.js'
+import type { SubscribeDto } from './webhooks.dto.js'
+import { viewOf, type SubscribedView, type WebhookView } from './webhooks.view.js'
+
+/** What Slack takes of an incoming webhook. */
+export const SLACK_PER_SECOND = 1
 
 @Injectable()
 export class Webhooks {
   constructor(
     private readonly work: UnitOfWork,
     private readonly cipher: Cipher,
-    private readonly guard: EgressGuard,
+    private readonly settings: WebhookSettings,
   ) {}
 
-  /** @throws Problem 400 for a URL or header that deliveries could not or must not use */
-  subscribe(
-    tenantId: string,
-    { url, events, headers = {}, retryCount }: SubscribeDto,
-  ): Promise<SubscribedView> {
-    this.checkUrl(url)
-    const seal = (text: string) => this.cipher.seal(text, sealedFor(tenantId))
-    const sealed = Object.entries(checkHeaders(headers)).map(([name, value]) => [name, seal(value)])
+  /** @throws Problem as `WebhookSettings.columns`, and 400 for input that does not say where or what */
+  subscribe(tenantId: string, input: SubscribeDto): Promise<SubscribedView> {
+    const { rateLimit = input.format === 'slack' ? SLACK_PER_SECOND : null, ...rest } = inOurWords(input)
     const secret = newSecret()
     return this.work.run(async (tx) => {
+      const columns = await this.settings.columns(tx, tenantId, { rateLimit, ...rest })
+      const sealed = this.cipher.seal(secret, sealedFor(tenantId))
       const webhook = tx.manager.create(Webhook, {
         userId: tenantId,
-        url,
-        events,
-        secret: seal(secret),
-        headers: Object.fromEntries(sealed) as Record<string, string>,
-        ...(retryCount !== undefined && { retryCount }),
+        secret: sealed,
+        headers: {},
+        ...columns,
       })
       return { ...viewOf(await tx.manager.save(webhook)), secret }
     })
@@ -54,6 +51,14 @@ export class Webhooks {
     })
   }
 
+  read(tenantId: string, id: number): Promise<WebhookView> {
+    return this.work.run(async (tx) => {
+      const webhook = await tx.manager.findOneBy(Webhook, { id, userId: tenantId })
+      if (!webhook) throw notFound('webhook')
+      return viewOf(webhook)
+    })
+  }
+
   /** Its deliveries and their log go with it. */
   unsubscribe(tenantId: string, id: number): Promise<void> {
     return this.work.run(async (tx) => {
@@ -61,63 +66,4 @@ export class Webhooks {
       if (!affected) throw notFound('webhook')
     })
   }
-
-  async logs(
-    tenantId: string,
-    id: number,
-    { limit, cursor, status, event }: LogsQuery,
-  ): Promise<Page<DeliveryView>> {
-    const [webhook] = await this.work.query(`select 1 from webhooks where id = $1 and user_id = $2`, [
-      id,
-      tenantId,
-    ])
-    if (!webhook) throw notFound('webhook')
-    const conditions = ['webhook_logs.webhook_id = $1']
-    const parameters: unknown[] = [id]
-    const before = idCursor(cursor)
-    if (before) conditions.push(`id < $${parameters.push(before)}`)
-    if (status) conditions.push(`status = $${parameters.push(status)}`)
-    if (event) conditions.push(`event_type = $${parameters.push(event)}`)
-    const rows = await this.work.query<DeliveryView>(
-      `select id, event_id as "eventId", event_type as "eventType", payload, status, status_code as "statusCode",
-              response_body as "responseBody", error_message as "errorMessage", attempts,
-              created_at as "createdAt", completed_at as "completedAt", q.due_at as "dueAt"
-       from webhook_logs left join webhook_queue q on q.delivery_id = id where ${conditions.join(' and ')} order by id desc limit $${parameters.push(limit + 1)}`,
-      parameters,
-    )
-    return toPage(rows, limit, ({ id: logId }) => [logId])
-  }
-
-  private checkUrl(url: string): void {
-    try {
-      this.guard.checkUrl(url)
-    } catch (error) {
-      if (error instanceof RefusedAddress) throw invalid('url', error.message)
-      throw error
-    }
-  }
 }
-
-/** What may be shown: the secrets may not. */
-export const viewOf = (webhook: Webhook): WebhookView => ({
-  id: webhook.id,
-  url: webhook.url,
-  events: webhook.events,
-  headers: Object.keys(webhook.headers),
-  format: webhook.format,
-  ordering: webhook.ordering,
-  priorities: webhook.priorities,
-  customerTiers: webhook.customerTiers,
-  mailboxIds: webhook.mailboxIds,
-  rateLimit: webhook.rateLimit,
-  retryCount: webhook.retryCount,
-  isActive: webhook.isActive,
-  inactiveSince: webhook.inactiveSince,
-  inactiveBecause: webhook.inactiveBecause,
-  breaker: webhook.breaker,
-  outageSince: webhook.outageSince,
-  lastTriggeredAt: webhook.lastTriggeredAt,
-  lastStatus: webhook.lastStatus,
-  lastError: webhook.lastError,
-  createdAt: webhook.createdAt,
-})

@@ -1,5 +1,12 @@
-import type { Breaker, Format, InactiveBecause, Ordering } from './webhook.entity.js'
-import type { DeliveryStatus } from './webhook-log.entity.js'
+import type { Breaker, Format, InactiveBecause, Ordering, Webhook } from './webhook.entity.js'
+
+/** Only events about such emails; null is any. */
+export class FilterView {
+  /** @example ["high"] */
+  priorities: string[] | null
+  customerTiers: string[] | null
+  mailboxIds: number[] | null
+}
 
 export class WebhookView {
   /** @example 1 */
@@ -17,10 +24,7 @@ export class WebhookView {
   format: Format
   /** Whether the events of one email are delivered strictly one after another. */
   ordering: Ordering
-  /** Only of emails with these; null is any. */
-  priorities: string[] | null
-  customerTiers: string[] | null
-  mailboxIds: number[] | null
+  filter: FilterView
   /** Deliveries a second, at most. */
   rateLimit: number | null
   /** @example 3 */
@@ -42,7 +46,7 @@ export class WebhookView {
 
 export class SubscribedView extends WebhookView {
   /**
-   * Verifies the deliveries. Shown only here.
+   * Verifies the deliveries. Shown here and when it is asked for.
    * @example "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
    */
   secret: string
@@ -54,30 +58,28 @@ export class WebhookPage {
   nextCursor: string | null
 }
 
-export class DeliveryView {
-  /** @example 128 */
-  id: number
-  /** @example "018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e" */
-  eventId: string
-  /** @example "email.received" */
-  eventType: string
-  payload: Record<string, unknown>
-  /** @example "success" */
-  status: DeliveryStatus
-  /** @example 204 */
-  statusCode: number | null
-  responseBody: string | null
-  errorMessage: string | null
-  /** @example 1 */
-  attempts: number
-  createdAt: Date
-  completedAt: Date | null
-  /** When the next attempt is due; null when there is none. */
-  dueAt: Date | null
-}
-
-export class DeliveryPage {
-  data: DeliveryView[]
-  /** Pass it as `cursor` for the next page; null on the last. */
-  nextCursor: string | null
-}
+/** What may be shown: the secrets may not. */
+export const viewOf = (webhook: Webhook): WebhookView => ({
+  id: webhook.id,
+  url: webhook.url,
+  events: webhook.events,
+  headers: Object.keys(webhook.headers),
+  format: webhook.format,
+  ordering: webhook.ordering,
+  filter: {
+    priorities: webhook.priorities ?? null,
+    customerTiers: webhook.customerTiers ?? null,
+    mailboxIds: webhook.mailboxIds?.map(Number) ?? null, // pg gives arrays of bigint as text
+  },
+  rateLimit: webhook.rateLimit ?? null,
+  retryCount: webhook.retryCount,
+  isActive: webhook.isActive,
+  inactiveSince: webhook.inactiveSince,
+  inactiveBecause: webhook.inactiveBecause,
+  breaker: webhook.breaker,
+  outageSince: webhook.outageSince,
+  lastTriggeredAt: webhook.lastTriggeredAt,
+  lastStatus: webhook.lastStatus,
+  lastError: webhook.lastError,
+  createdAt: webhook.createdAt,
+})

@@ -30,6 +30,8 @@ export async function furnish(punctual: TestApp, receiver: Receiver, names: stri
   await eventually(async () => {
     const pending = await punctual.query(`select 1 from webhook_logs where status = 'pending'`)
     expect(pending, 'deliveries under way').toEqual([])
+    const running = await punctual.query(`select 1 from webhook_recoveries where state = 'running'`)
+    expect(running, 'recoveries under way').toEqual([])
   })
   return furnished
 }
@@ -43,7 +45,9 @@ async function settleIn(
   const url = `${receiver.url}/${mark}`
   const webhook = await created(owner.post('/webhooks/subscribe', { url, events: ['team.member.added'] }))
   const member = await created(owner.post('/team/members', { name: mark, email: `${mark}@example.com` }))
-  await listed(owner, `/webhooks/${webhook.id}/logs`)
+  const [log] = await listed(owner, `/webhooks/${webhook.id}/logs`)
+  const since = new Date(punctual.clock.now().getTime() - HOUR)
+  const recovery = await created(owner.post(`/webhooks/${webhook.id}/recover`, { since }), 202)
   const week = { mon: [['09:00', '17:00']] }
   const calendar = await created(
     owner.post('/sla/calendars', { name: mark, timezone: 'Europe/Berlin', hours: week }),
@@ -85,6 +89,8 @@ async function settleIn(
     '/api/sla/simulate#calendarId': calendar.id,
     '/api/sla/calendars/{id}': calendar.id,
     '/api/webhooks/{id}': webhook.id,
+    '/api/webhooks/{id}/logs/{logId}': log.id,
+    '/api/webhooks/{id}/recoveries/{recoveryId}': recovery.id,
     '/api/webhooks/subscribe/{id}': webhook.id,
     '/api/webhooks/subscribe?id': webhook.id,
   }

@@ -55,7 +55,8 @@ function rightBody(operation: Operation, url: string): Partial<RawRequest> {
 /** Webhooks of the tests must not reach the world. */
 function example(schema: Schema, url: string): Record<string, unknown> {
   const body = structuredClone(exampleOf(schema)) as Record<string, unknown>
-  return 'url' in body ? { ...body, url } : body
+  const places = ['url', 'target_url'].filter((name) => name in body)
+  return { ...body, ...Object.fromEntries(places.map((name) => [name, url])) }
 }
 
 /** Each field in turn holds what it must not. */

@@ -15,6 +15,8 @@ export class Receiver {
   readonly received: Received[] = []
   /** The status of each answer; a test may make it fail. */
   answer: (received: Received) => number = () => 204
+  /** Has an answer wait until it is let go. */
+  hold: ((answer: () => void) => void) | undefined
 
   private constructor(private readonly server: Server) {}
 
@@ -27,9 +29,13 @@ export class Receiver {
       request.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8')
         const received = { headers: request.headers, text, body: JSON.parse(text) as Body }
-        const status = receiver.answer(received)
-        receiver.received.push(received)
-        response.writeHead(status).end()
+        const answer = () => {
+          const status = receiver.answer(received)
+          receiver.received.push(received)
+          response.writeHead(status).end()
+        }
+        if (receiver.hold) receiver.hold(answer)
+        else answer()
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,0 +1,14 @@
+import { IsInt, Max, Min } from 'class-validator'
+import { Optional } from '../http/optional.decorator.js'
+
+export class RotateDto {
+  /**
+   * For how long the present secret signs as well, so that receivers can change over: 0 to 168, and 24 if left out.
+   * @example 24
+   */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(168)
+  overlapHours?: number
+}
