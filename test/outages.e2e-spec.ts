@@ -4,7 +4,8 @@ import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
-const DAY = 24 * 60 * 60_000
+const HOUR = 60 * 60_000
+const DAY = 24 * HOUR
 
 let punctual: TestApp
 let down: Receiver
@@ -129,9 +130,17 @@ it('gives a webhook up that has failed for five days, and keeps what it would ha
   await stands(id, { isActive: false, inactiveBecause: 'failing' })
   const sent = down.received.length
   await mail(1)
-  await punctual.advance(14 * DAY)
+  await punctual.advance(14 * DAY - 1)
   await mail(1)
-  await waiting(id, 6)
+  await waiting(id, 7)
+  await punctual.advance(HOUR) // as often is looked for what has waited too long
+  await mail(1)
+  await eventually(async () =>
+    expect((await logs(id)).map(({ errorMessage }) => errorMessage)).toEqual([
+      null,
+      ...Array(6).fill('expired'),
+    ]),
+  )
   expect(down.received).toHaveLength(sent)
   expect(await told()).toEqual(['webhook.deactivated', 'webhook.failing'])
 })
