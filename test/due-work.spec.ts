@@ -115,6 +115,31 @@ describe('work that goes first', () => {
   }
 })
 
+it('uses the room that is left, however many pieces of work hang', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const HANGING = 9
+  const done: number[] = []
+  let next = 0
+  const work: DueWork<number> = {
+    name: 'work',
+    capacity: 10,
+    claim: async (limit) => Array.from({ length: limit }, () => next++),
+    perform: async (item) => (item < HANGING ? new Promise(() => {}) : void done.push(item)),
+    msUntilNextDue: async () => null,
+  }
+  const wakeUps = { on: () => {} } as unknown as WakeUps
+  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  runner.register(work)
+  runner.onApplicationBootstrap()
+  for (let looks = 0; looks < 5; looks++) {
+    await settle()
+    await vi.advanceTimersByTimeAsync(20)
+  }
+  expect(done.slice(0, 5)).toEqual([9, 10, 11, 12, 13])
+  vi.clearAllTimers()
+  vi.useRealTimers()
+})
+
 /** What was started has gone as far as it goes without time passing. */
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns++) await turn()

@@ -31,6 +31,8 @@ export interface DueWork<Item = unknown> {
 const RETRY_MS = 1_000
 /** What is due and yet could not be claimed is in another process's hands: without a pause we would spin on its lock. */
 const LOCKED_MS = 20
+/** Room for a few is used after this while: they are taken together, but do not wait for those that hang to end. */
+const LITTLE_ROOM_MS = 20
 
 /** Runs all due work of this process, if it is a worker. */
 @Injectable()
@@ -152,7 +154,7 @@ class DueWorkLoop {
       .catch((error: Error) => this.logger.error(error.message, error.stack)) // its lease runs out, and it is retaken
       .finally(() => {
         this.inHand.delete(run)
-        if (this.mayBeMore && this.inHand.size <= this.work.capacity / 2) this.wake()
+        if (this.mayBeMore) this.wake(this.inHand.size <= this.work.capacity / 2 ? 0 : LITTLE_ROOM_MS)
       })
     this.inHand.add(run)
   }

@@ -11,8 +11,14 @@ const COALESCE_MS = 10
 const NAMES_A_MESSAGE = 100
 const RECONNECT_MS = 1_000
 const CONNECT_WITHIN_MS = 10_000
-/** Workers look this often in any case: what is due later needs no message, and a lost one costs no more than this. */
-export const POLL_MS = 5_000
+/** A connection whose other end vanished without a word is silent like one on which nothing happens: it is asked. */
+const ASK_EVERY_MS = 4_000
+const ANSWER_WITHIN_MS = 4_000
+/**
+ * Workers look this often in any case: what is due later needs no message, and a lost one costs no more than this. What
+ * is due is on its way within 5 s, also while no message arrives.
+ */
+export const POLL_MS = 4_000
 
 type Listener = (inMs: number) => void
 
@@ -80,8 +86,9 @@ export class WakeUps implements BeforeApplicationShutdown {
         connectionString: this.server.url,
         keepAlive: true,
         connectionTimeoutMillis: CONNECT_WITHIN_MS,
+        query_timeout: ANSWER_WITHIN_MS,
       })
-      const ended = new Promise<void>((resolve) => client.once('end', resolve))
+      const ended = new Promise<true>((resolve) => client.once('end', () => resolve(true)))
       client.on('error', (error) => this.logger.warn(`Lost the listening connection: ${error.message}`))
       client.on('notification', ({ payload }) => this.heard(payload ?? ''))
       try {
@@ -89,7 +96,7 @@ export class WakeUps implements BeforeApplicationShutdown {
         this.client = client
         await client.query(`listen ${CHANNEL}`)
         if (this.stopped) await client.end() // it came too late for the shutdown to see it
-        await ended
+        while (!(await Promise.race([ended, pause()]))) await client.query('select 1')
       } catch (error) {
         this.logger.warn(`Cannot listen for wake-ups: ${(error as Error).message}`)
         await client.end().catch(() => {})
@@ -104,6 +111,8 @@ export class WakeUps implements BeforeApplicationShutdown {
     for (const [name, inMs] of Object.entries(message.wakes)) this.listeners.get(name)?.(inMs)
   }
 }
+
+const pause = () => sleep(ASK_EVERY_MS, false, { ref: false })
 
 interface Message {
   sender: string

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isUnavailable } from '../database/unavailable.js'
 import { Problem } from './problem.js'
 
 /** Every error leaves as `application/problem+json` with a stable code; the unexpected is logged and says nothing. */
@@ -57,17 +58,6 @@ function databaseProblem(error: unknown): Problem | undefined {
   if (isUnavailable(error))
     return new Problem(503, 'database_unavailable', 'The database does not answer; try again')
   return undefined
-}
-
-/** The connection was refused or cut, the server starts or stops, or it has no session left for us. */
-function isUnavailable(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
-  return (
-    /^(08\w{3}|57P0[123]|57014|25P03|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has|was) )/.test(
-      message,
-    )
-  )
 }
 
 const codeOf = (status: number) => (STATUS_CODES[status] ?? 'error').toLowerCase().replaceAll(/\W+/g, '_')

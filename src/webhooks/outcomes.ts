@@ -1,9 +1,12 @@
-import { Injectable } from '@nestjs/common'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
+import type { Transaction } from '../database/transaction.js'
+import { isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { isSuccess, type Attempt } from './attempt.js'
-import type { Leased } from './delivery-queue.js'
+import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
 import { giveBackSql, HOLD, nextInOrderSql, recordSql, type WebhookStanding } from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
@@ -17,11 +20,14 @@ export interface Tried {
   retryCount: number
 }
 
+const TRY_AGAIN_MS = 200
+
 /** Records how attempts went: many in one statement, each only while its lease is still ours. */
 @Injectable()
-export class Outcomes {
+export class Outcomes implements OnModuleDestroy {
   private readonly tried = new Batcher<Tried>((batch) => this.record(batch))
   private readonly unused = new Batcher<Leased>((batch) => this.free(batch))
+  private isStopping = false
 
   constructor(
     private readonly work: UnitOfWork,
@@ -29,6 +35,11 @@ export class Outcomes {
     private readonly retries: RetrySchedule,
     private readonly outages: Outages,
   ) {}
+
+  /** A stop does not wait for a database that is away. */
+  onModuleDestroy(): void {
+    this.isStopping = true
+  }
 
   add(tried: Tried): Promise<void> {
     return this.tried.add(tried)
@@ -41,7 +52,7 @@ export class Outcomes {
 
   private async record(batch: Tried[]): Promise<void> {
     const rows = batch.map((tried) => this.rowOf(tried))
-    const standings = await this.work.run(async (tx) => {
+    const standings = await this.write(async (tx) => {
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
       const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
       const over = found.flatMap(({ webhookId, emailsOver }) =>
@@ -73,12 +84,28 @@ export class Outcomes {
   }
 
   private async free(batch: Leased[]): Promise<void> {
-    await this.work.run(async (tx) => {
+    await this.write(async (tx) => {
       tx.write(giveBackSql(this.clock.sqlNow), [
         batch.map(({ id }) => id),
         batch.map(({ leaseToken }) => leaseToken),
       ])
       tx.wake(WEBHOOK_DELIVERIES)
     })
+  }
+
+  /**
+   * Tries until every lease in hand has ended, while the database is away: else all that was sent at that moment is sent
+   * again. What was committed without our hearing of it, or is another's by now, the fencing token keeps from changing.
+   */
+  private async write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const end = performance.now() + LEASE_SECONDS * 1_000
+    for (;;) {
+      try {
+        return await this.work.run(work)
+      } catch (error) {
+        if (!isUnavailable(error) || this.isStopping || performance.now() > end) throw error
+        await sleep(TRY_AGAIN_MS)
+      }
+    }
   }
 }

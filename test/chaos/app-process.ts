@@ -59,6 +59,15 @@ export class AppProcess {
     return this.end('SIGTERM')
   }
 
+  /** As a machine that is frozen or swaps would: connections stay open, time goes on. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT')
+  }
+
   private async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.isRunning) {
       const exit = once(this.child, 'exit')

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** What becomes of a request: taken, refused with a status, or cut off with no answer. */
+export type Fate = 'taken' | 'refused' | 'cut'
+
 export interface Arrival {
   event: string
   body: string
@@ -12,19 +15,26 @@ export interface Arrival {
 
 /** Counts deliveries by their webhook-id, and takes its time as real receivers do. */
 export class CountingReceiver {
+  /** Of what was taken. */
   readonly arrivals = new Map<string, Arrival>()
+  /** Of what was sent, also what was refused or cut off. */
+  readonly bodies = new Map<string, string>()
 
   private constructor(private readonly server: Server) {}
 
-  static async start(answerAfterMs: number): Promise<CountingReceiver> {
+  static async start(answerAfterMs: number, fate: () => Fate = () => 'taken'): Promise<CountingReceiver> {
     const server = createServer()
     const receiver = new CountingReceiver(server)
     server.on('request', async (request, response) => {
       const body = await text(request).catch(() => undefined)
       if (body === undefined) return // its sender died on the way: this was not received
-      receiver.count(String(request.headers['webhook-id']), body)
+      const id = String(request.headers['webhook-id'])
+      receiver.see(id, body)
+      const what = fate()
+      if (what === 'taken') receiver.count(id, body)
       await sleep(answerAfterMs)
-      response.writeHead(204).end()
+      if (what === 'cut') request.socket.destroy()
+      else response.writeHead(what === 'taken' ? 204 : 500).end()
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return receiver
@@ -48,9 +58,14 @@ export class CountingReceiver {
     return new Promise((resolve) => this.server.close(() => resolve()))
   }
 
+  private see(id: string, body: string): void {
+    const before = this.bodies.get(id) ?? body
+    if (before !== body) throw new Error(`Two bodies came under the id ${id}`)
+    this.bodies.set(id, body)
+  }
+
   private count(id: string, body: string): void {
     const before = this.arrivals.get(id)
-    if (before && before.body !== body) throw new Error(`Two bodies came under the id ${id}`)
     const { event } = JSON.parse(body) as { event: string }
     const arrival = before ?? { event, body, times: 0, firstAt: Date.now() }
     this.arrivals.set(id, { ...arrival, times: arrival.times + 1 })

@@ -1,0 +1,151 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { Lanes } from '../src/webhooks/lanes.js'
+import { randomly } from './support/random.js'
+
+const CAP = 50
+const FIRST = 8
+const taken = (webhookId: number, count: number, quota: number) =>
+  Array.from({ length: count }, () => ({ webhookId, quota }))
+
+/** Attempts that end when the test says so. */
+class Attempts {
+  readonly begun: number[] = []
+  readonly ends: (() => void)[] = []
+
+  constructor(
+    private readonly lanes: Lanes,
+    private readonly webhookId: number,
+  ) {}
+
+  get underWay(): number {
+    return this.ends.length
+  }
+
+  add(count: number): void {
+    for (let n = 0; n < count; n++) {
+      const number = this.added++
+      void this.lanes.run(this.webhookId, () => {
+        this.begun.push(number)
+        return new Promise<void>((resolve) => this.ends.push(resolve))
+      })
+    }
+  }
+
+  /** One of those under way ends. */
+  async end(how: 'succeeded' | 'failed' | undefined, which = 0): Promise<void> {
+    if (how) this.lanes[how](this.webhookId)
+    this.ends.splice(which, 1)[0]!()
+    await turn()
+  }
+
+  private added = 0
+}
+
+it('begins with a few attempts, one more with each success up to the cap, and half with each failure', async () => {
+  const lanes = new Lanes(12)
+  const attempts = new Attempts(lanes, 1)
+  attempts.add(100)
+  const windows: number[] = []
+  for (const how of [undefined, ...Array.from({ length: 6 }, () => 'succeeded' as const)]) {
+    await attempts.end(how)
+    windows.push(attempts.underWay)
+  }
+  expect(windows).toEqual([8, 9, 10, 11, 12, 12, 12])
+  for (const most of [6, 3, 1, 1]) {
+    await attempts.end('failed')
+    while (attempts.underWay > most) await attempts.end(undefined)
+    await attempts.end(undefined)
+    expect(attempts.underWay).toBe(most)
+  }
+})
+
+it('never begins with more than the cap', () => {
+  const attempts = new Attempts(new Lanes(3), 1)
+  attempts.add(10)
+  expect(attempts.underWay).toBe(3)
+})
+
+it('an attempt that throws makes room as well, and is told', async () => {
+  const lanes = new Lanes(1)
+  await expect(lanes.run(1, () => Promise.reject(new Error('No')))).rejects.toThrow('No')
+  expect(await lanes.run(1, () => Promise.resolve('Yes'))).toBe('Yes')
+})
+
+it('one webhook’s attempts do not wait for another’s', async () => {
+  const lanes = new Lanes(CAP)
+  const [hanging, other] = [new Attempts(lanes, 1), new Attempts(lanes, 2)]
+  hanging.add(1_000)
+  other.add(1)
+  expect(other.begun).toEqual([0])
+})
+
+it('asks for twice the window of each webhook, less what is in hand', async () => {
+  const lanes = new Lanes(CAP)
+  const attempts = new Attempts(lanes, 7)
+  expect([lanes.room, ...lanes.rooms()]).toEqual([2 * FIRST])
+  attempts.add(FIRST + 3)
+  expect([...lanes.rooms()]).toEqual([[7, FIRST - 3]])
+  attempts.add(20)
+  expect([...lanes.rooms()]).toEqual([[7, 0]])
+})
+
+it('looks for more once there is room for a good handful, while a look has found all that it might take', async () => {
+  const lanes = new Lanes(CAP)
+  const attempts = new Attempts(lanes, 1)
+  lanes.took(lanes.rooms(), taken(1, 16, 16))
+  attempts.add(16)
+  expect([lanes.busy(), lanes.wantsMore(1)]).toEqual([[1], false])
+  for (let ended = 1; ended < FIRST; ended++) await attempts.end(undefined)
+  expect([lanes.busy(), lanes.wantsMore(1)]).toEqual([[1], false])
+  await attempts.end(undefined)
+  expect([lanes.busy(), lanes.wantsMore(1)]).toEqual([[], true])
+  lanes.took(lanes.rooms(), taken(1, 3, 8))
+  expect(lanes.wantsMore(1)).toBe(false)
+})
+
+it('stays hungry where the look had no room for it, and forgets a webhook once nothing is in hand or to be had', async () => {
+  const lanes = new Lanes(CAP)
+  const attempts = new Attempts(lanes, 1)
+  lanes.took(lanes.rooms(), taken(1, 16, 16))
+  attempts.add(16)
+  lanes.took(lanes.rooms(), [])
+  while (attempts.underWay > 0) await attempts.end('succeeded')
+  expect(lanes.wantsMore(1)).toBe(true)
+  expect([...lanes.rooms()]).toEqual([[1, 2 * (FIRST + 16)]])
+  lanes.took(lanes.rooms(), [])
+  expect([lanes.wantsMore(1), ...lanes.rooms()]).toEqual([false])
+})
+
+it.each([1, 2, 3, 4, 5])(
+  'whatever happens, has no more under way than the window, loses none and keeps the order (seed %i)',
+  async (seed) => {
+    const random = randomly(seed)
+    const lanes = new Lanes(CAP)
+    const attempts = new Attempts(lanes, 1)
+    let added = 0
+    let ended = 0
+    let window = FIRST
+    const step = async (): Promise<void> => {
+      const count = random.integer(0, 12)
+      attempts.add(count)
+      added += count
+      for (let ends = random.integer(0, 8); ends > 0 && attempts.underWay > 0; ends--) {
+        const how = random.chance(0.7) ? 'succeeded' : random.chance(0.5) ? 'failed' : undefined
+        if (how === 'succeeded') window = Math.min(CAP, window + 1)
+        if (how === 'failed') window = Math.max(1, Math.floor(window / 2))
+        const before = attempts.underWay
+        await attempts.end(how, random.integer(0, before - 1))
+        ended++
+        // Those that began under a wider window are not cut short.
+        expect(attempts.underWay).toBe(Math.min(added - ended, Math.max(window, before - 1)))
+        if (added === ended) window = FIRST // nothing is known of one that has nothing in hand
+      }
+      expect(attempts.begun).toEqual(attempts.begun.map((_, index) => index))
+    }
+    for (let n = 0; n < 300; n++) await step()
+    while (attempts.underWay > 0) await attempts.end(undefined)
+    expect(attempts.begun).toHaveLength(added)
+    expect([...lanes.rooms()]).toEqual([])
+  },
+)
