@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveryQueue, LEASE_SECONDS, type Leased } from '../src/webhooks/delivery-queue.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
@@ -13,7 +14,7 @@ const answered = (statusCode: number): Attempt => ({
   ...{ responseBody: `answered ${statusCode}`, retryAfterMs: null, durationMs: statusCode },
 })
 
-describe('a worker whose lease has ended', () => {
+describe('a worker that is late', () => {
   let punctual: TestApp
   let ada: ApiClient
 
@@ -64,6 +65,20 @@ describe('a worker whose lease has ended', () => {
     punctual.clock.advance(LEASE_SECONDS * 1_000)
     await record(late, 204)
     expect(await punctual.query('select status from webhook_logs')).toEqual([{ status: 'success' }])
+    await forget(id)
+  })
+
+  it('records what it was answered while the database was away, once it is back', async () => {
+    const id = await waiting()
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const delivery = await take()
+    const run = vi.spyOn(punctual.app.get(UnitOfWork), 'run')
+    run.mockRejectedValueOnce(away).mockRejectedValueOnce(new Error('Connection terminated unexpectedly'))
+    await record(delivery, 204)
+    expect(await punctual.query('select status from webhook_logs')).toEqual([{ status: 'success' }])
+    run.mockRejectedValueOnce(new Error('A defect of ours'))
+    await expect(record(delivery, 204)).rejects.toThrow('A defect of ours')
+    run.mockRestore()
     await forget(id)
   })
 

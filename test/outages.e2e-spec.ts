@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { Outages } from '../src/webhooks/outages.service.js'
 import type { ApiClient, Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
@@ -66,6 +67,30 @@ it('gives it all it missed once it is back, also what had failed for good, and t
   expect(well.received[0]!.body.data).toMatchObject({ email: null, alert: { webhookId: id, emailId: null } })
   expect(down.named('alert.created')).toEqual([])
   expect((await logs(other)).every(({ status }) => status === 'success')).toBe(true)
+})
+
+it('is back also when the process that heard so dies before it can say so', async () => {
+  const id = await subscribe(down)
+  await mail(5)
+  await stands(id, { breaker: 'open' })
+  await waiting(id, 5)
+  await punctual.query(
+    `delete from webhook_queue where webhook_id = $1
+       and delivery_id > (select min(delivery_id) from webhook_queue where webhook_id = $1)`,
+    [id],
+  )
+  down.answer = () => 204
+  const outages = punctual.app.get(Outages)
+  const consider = outages.consider.bind(outages)
+  const dying = vi.spyOn(outages, 'consider')
+  dying.mockImplementation(async (standing) => (standing.webhookId === id ? undefined : consider(standing)))
+  await punctual.advance(30_000)
+  await waiting(id, 0)
+  await stands(id, { breaker: 'open', lastStatus: 'success' })
+  dying.mockRestore()
+  await punctual.advance(30_000)
+  await stands(id, { breaker: 'closed' })
+  expect(await told()).toEqual(['webhook.recovered', 'webhook.failing'])
 })
 
 it('drains at a bounded rate, while what is new goes at once', async () => {

@@ -73,11 +73,16 @@ const planSql = (sqlNow: string) => `
   where release_at is null and is_active and (rate_limit is not null or breaker = 'draining')
     and exists (select from webhook_queue q where q.webhook_id = w.id and q.due_at is null)`
 
-/** $1: how many webhooks. Who probes first are the oldest, and each other once they have failed to get through. */
+/**
+ * $1: how many webhooks. Who probes first are the oldest, and each other once they have failed to get through. One that
+ * has not failed since the last success drains: whoever recorded the success may have died before it said so.
+ */
 const releaseSql = (sqlNow: string) => `
-  with due as materialized (
-    select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate
+  with held as materialized (
+    select id, rate_limit, case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
     from webhooks where release_at <= ${sqlNow} order by release_at limit $1 for no key update skip locked),
+  due as (
+    select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate from held),
   paced as (
     select id, breaker, case when breaker = 'open' then 1 else greatest(1, rate / ${STEPS_PER_SECOND}) end as step,
            case when breaker = 'open' then ${PROBE_EVERY_SECONDS}
@@ -98,7 +103,7 @@ const releaseSql = (sqlNow: string) => `
     from paced p join webhooks w using (id))
   update webhooks w
   set release_at = case when not p.is_through then ${sqlNow} + p.gap * interval '1 second' end,
-      breaker = case when p.is_through then 'closed' else w.breaker end,
+      breaker = case when p.is_through then 'closed' else p.breaker end,
       outage_since = case when not p.is_through then w.outage_since end
   from plans p where w.id = p.id
   returning w.id, w.user_id as "tenantId", w.url, p.is_through and p.outage_since is not null as "hasRecovered",

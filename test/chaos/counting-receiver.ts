@@ -48,6 +48,10 @@ export class CountingReceiver {
     return [...this.arrivals.keys()].sort()
   }
 
+  get total(): number {
+    return this.arrivals.size + this.duplicates
+  }
+
   /** Deliveries that came again: at least once is the promise, and the same id lets receivers see it. */
   get duplicates(): number {
     return [...this.arrivals.values()].reduce((sum, { times }) => sum + times - 1, 0)

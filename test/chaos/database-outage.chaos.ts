@@ -19,6 +19,12 @@ const OUTAGE_MS = Number(process.env.CHAOS_OUTAGE_SECONDS ?? 20) * 1_000
 const CLIENTS = 8
 const LOAD_MS = 2_000
 const READY_WITHIN_MS = 15_000
+/** From the moment at which PostgreSQL accepts connections. */
+const RESUMES_WITHIN_MS = 15_000
+/** An outcome is recorded once the database is back, unless its lease (30 s) has ended meanwhile. */
+const RECORDED_AFTER_MS = 25_000
+/** Long enough for many deliveries to be in hand at the crash. */
+const ANSWER_AFTER_MS = 150
 const TARGET_SECONDS = 4
 
 const folder = mkdtempSync(join(tmpdir(), 'punctual-chaos-'))
@@ -32,7 +38,7 @@ beforeAll(async () => {
   port = await freePort()
   postgres = await startPostgres()
   app = await AppProcess.start(postgres.url)
-  receiver = await CountingReceiver.start(20)
+  receiver = await CountingReceiver.start(ANSWER_AFTER_MS)
 })
 
 afterAll(async () => {
@@ -53,15 +59,22 @@ it('lives through an outage of its database and loses nothing that it has acknow
   const load = new Load(ada)
   await sleep(LOAD_MS)
 
+  const crashedAt = performance.now()
   crashPostgres()
   await sleep(OUTAGE_MS / 2)
   expect((await ada.get('/health/live')).status).toBe(200)
   expect((await ada.get('/health/ready')).body).toMatchObject({ status: 503, code: 'database_unavailable' })
   await sleep(OUTAGE_MS / 2)
+  const arrivals = receiver.total
   const before = performance.now()
   postgres = await startPostgres()
+  const accepting = performance.now()
+  await eventually(() => expect(receiver.total).toBeGreaterThan(arrivals), 2 * RESUMES_WITHIN_MS)
+  const resumedAfter = performance.now() - accepting
   await eventually(async () => expect((await ada.get('/health/ready')).status).toBe(200), READY_WITHIN_MS)
   figure('chaos-outage-ready-again', performance.now() - before, 'ms')
+  figure('chaos-outage-deliveries-resumed', resumedAfter, 'ms')
+  expect(resumedAfter).toBeLessThan(RESUMES_WITHIN_MS)
 
   await sleep(LOAD_MS)
   await load.stop()
@@ -90,6 +103,7 @@ it('lives through an outage of its database and loses nothing that it has acknow
   const events = await query<{ id: string }>(postgres.url, 'select id::text from events')
   expect(receiver.ids).toEqual(events.map(({ id }) => id).sort())
   figure('chaos-outage-duplicate-deliveries', receiver.duplicates, 'deliveries')
+  if (accepting - crashedAt < RECORDED_AFTER_MS) expect(receiver.duplicates).toBe(0)
   expect(await app.stop(), app.log).toBe(0)
 })
 

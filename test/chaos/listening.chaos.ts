@@ -56,7 +56,7 @@ it('delivers within 5 s while its listening connection is half-open, and finds t
     proxy.silence(port)
     await sleep(Math.max(0, end - performance.now()))
   })
-  expect(worker.log).toMatch(/Query read timeout/)
+  await eventually(() => expect(worker.log).toMatch(/Query read timeout/))
   // PostgreSQL does not know that the old one is gone: two listen.
   await eventually(async () => expect((await listeners()).map((one) => one.port)).not.toEqual([port]))
   const { latest } = await post('heard again')
