@@ -94,10 +94,12 @@ describe('a clock that lived', () => {
     })
     const { id } = await post(ada)
     const types: string[][] = []
+    const due = () => punctual.query(`select 1 from sla_clocks where next_due_at <= ${punctual.clock.sqlNow}`)
     const step = async (act: () => Promise<unknown>) => {
       await punctual.advance(20 * MINUTE + 1)
       await act()
       await recomputed(ada)
+      await eventually(async () => expect(await due()).toEqual([])) // warned or breached, before the next change
       const { clocks } = await explained(ada, id)
       for (const clock of clocks) expectProof(clock)
       types.push(clocks[0].history.map(({ type }: Body) => type))
