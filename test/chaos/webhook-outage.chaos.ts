@@ -14,8 +14,8 @@ const STEP_MS = 10 * SECOND
 const DRAIN_STEP_MS = 100
 const PROBE_EVERY_MS = 30 * SECOND
 const DRAIN_PER_SECOND = 100
-/** Of a webhook that has not answered yet. */
-const MOST_IN_HAND = 16
+/** Attempts on their way until the fifth failure is recorded and the breaker is open: a few handfuls, not all there are. */
+const MOST_IN_HAND = 40
 /** Of real time, for whatever the application does at one instant of the test's clock. */
 const SETTLED_WITHIN_MS = 60_000
 
