@@ -1,22 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
+import { ada, punctual, receiver } from './support/webhook-stage.js'
 
 it('numbers what happens to an email in the order of the commits, without a gap, also when it all happens at once', async () => {
   await subscribe()

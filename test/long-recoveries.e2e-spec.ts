@@ -1,38 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { Events } from '../src/events/events.publisher.js'
-import type { ApiClient, Body } from './support/api-client.js'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { finished, recover, statuses, subscribed } from './support/recoveries.js'
+import { ada, punctual, receiver } from './support/webhook-stage.js'
 
 /** A recovery of much takes a while, and goes on whatever happens to it. */
-
-const MINUTE = 60_000
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-let start: Date
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-  start = punctual.clock.now()
-  await punctual.advance(MINUTE)
-})
-afterEach(() => receiver.stop())
 
 describe('a long one', () => {
   const MANY = 1_200
 
   it('shows its progress, goes on where it failed, and gives each event one delivery', async () => {
     await many(MANY)
-    const id = await subscribe({ events: ['team.member.added'] })
+    const id = await subscribed({ events: ['team.member.added'] })
     await punctual.advance(1)
     // The third batch meets an error until it is removed.
     const [{ seq }] = (await punctual.query<{ seq: number }>(
@@ -67,7 +48,7 @@ describe('a long one', () => {
 
   it('stops when it is cancelled', async () => {
     await many(MANY)
-    const id = await subscribe({ events: ['team.member.added'] })
+    const id = await subscribed({ events: ['team.member.added'] })
     await punctual.advance(1)
     const held = await hold(id)
     const { body } = await recover(id, { status: 'missed' })
@@ -84,22 +65,6 @@ describe('a long one', () => {
     ])
   })
 })
-
-const subscribe = async (more: object = {}): Promise<number> =>
-  (await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })).body.id
-
-const recover = (id: number, more: object = {}) =>
-  ada.post(`/webhooks/${id}/recover`, { since: start, ...more })
-
-const finished = (id: number): Promise<Body> =>
-  eventually(async () => {
-    const [newest] = (await ada.get(`/webhooks/${id}/recoveries`)).body.data
-    expect(newest.state).toBe('completed')
-    return newest
-  })
-
-const statuses = async (id: number): Promise<string[]> =>
-  (await ada.get(`/webhooks/${id}/logs`)).body.data.map(({ status }: Body) => status)
 
 const many = (count: number) =>
   punctual.app.get(UnitOfWork).run((tx) =>

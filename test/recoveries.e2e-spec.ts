@@ -1,33 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { finished, recover, start, statuses, subscribed } from './support/recoveries.js'
+import { ada, punctual, receiver } from './support/webhook-stage.js'
 
 /** What a webhook was not told of can be delivered after all, once each and at a bounded rate. */
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-let start: Date
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-  start = punctual.clock.now()
-  await punctual.advance(MINUTE)
-})
-afterEach(() => receiver.stop())
-
 it('queues again what failed, and nothing else', async () => {
-  const id = await subscribe({ retryCount: 0 })
+  const id = await subscribed({ retryCount: 0 })
   await email()
   await arrived(1)
   receiver.answer = () => 500
@@ -48,7 +31,7 @@ it('queues again what failed, and nothing else', async () => {
 
 it('tells of what was missed: what happened before the subscription and what its filter now lets through', async () => {
   const [before] = [await email({ priority: 'high' }), await email({ priority: 'low' })]
-  const id = await subscribe({ filter: { priorities: ['high'] } })
+  const id = await subscribed({ filter: { priorities: ['high'] } })
   const told = await email({ priority: 'high' })
   await arrived(1)
   await punctual.advance(1)
@@ -63,7 +46,7 @@ it('tells of what was missed: what happened before the subscription and what its
 })
 
 it('tells of what was missed in more than 14 days of a pause', async () => {
-  const id = await subscribe()
+  const id = await subscribed()
   await ada.post(`/webhooks/${id}/pause`)
   await punctual.advance(15 * DAY)
   const missed = await email()
@@ -83,7 +66,7 @@ it('keeps to the events and the time that are asked for, the end not included', 
     await punctual.advance(MINUTE)
   }
   await ada.post(`/emails/${ids[1]}/resolve`)
-  const id = await subscribe({ events: ['email.*'] })
+  const id = await subscribed({ events: ['email.*'] })
   const at = (minutes: number) => new Date(start.getTime() + minutes * MINUTE).toISOString()
   await punctual.advance(1)
   await recover(id, { status: 'missed', since: at(2), until: at(3), events: ['email.received'] })
@@ -98,7 +81,7 @@ it('keeps to the events and the time that are asked for, the end not included', 
 
 it('is tried out without a trace', async () => {
   await email()
-  const id = await subscribe({ retryCount: 0 })
+  const id = await subscribed({ retryCount: 0 })
   receiver.answer = () => 500
   await email()
   await eventually(async () => expect(await statuses(id)).toEqual(['failed']))
@@ -116,7 +99,7 @@ it('is tried out without a trace', async () => {
 })
 
 it('is refused for a time that is none, or that has no logs any more', async () => {
-  const id = await subscribe()
+  const id = await subscribed()
   const now = punctual.clock.now().getTime()
   const at = (ms: number) => new Date(now + ms).toISOString()
   const wrong: [field: string, input: object][] = [
@@ -138,22 +121,6 @@ it('is refused for a time that is none, or that has no logs any more', async () 
 })
 
 const TEAM = ['team.member.added', 'team.performance.updated']
-
-const subscribe = async (more: object = {}): Promise<number> =>
-  (await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })).body.id
-
-const recover = (id: number, more: object = {}) =>
-  ada.post(`/webhooks/${id}/recover`, { since: start, ...more })
-
-const finished = (id: number): Promise<Body> =>
-  eventually(async () => {
-    const [newest] = (await ada.get(`/webhooks/${id}/recoveries`)).body.data
-    expect(newest.state).toBe('completed')
-    return newest
-  })
-
-const statuses = async (id: number): Promise<string[]> =>
-  (await ada.get(`/webhooks/${id}/logs`)).body.data.map(({ status }: Body) => status)
 
 /** As they are set free. */
 const arrived = (count: number) =>

@@ -1,33 +1,22 @@
 import { createHmac } from 'node:crypto'
 import { Webhook as Svix } from 'svix'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ApiClient } from './support/api-client.js'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { Receiver, type Received } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, punctual, receiver } from './support/webhook-stage.js'
 
 /** Secrets are shown on request and replaced without a delivery that a receiver could not verify. */
 
 const HOUR = 60 * 60_000
 
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
 let id: number
 let first: string
 
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
 beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
   const { body } = await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'] })
   id = body.id
   first = body.secret
 })
-afterEach(() => receiver.stop())
 
 it('is revealed when it is asked for, and is the one that was given', async () => {
   const { status, body, headers } = await ada.post(`/webhooks/${id}/secret/reveal`)

@@ -1,32 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { problemsWith } from './support/event-schemas.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, arrived, before, email, log as logOf, punctual, receiver } from './support/webhook-stage.js'
 
 /** Deliveries can be looked through, tried and repeated. */
 
 const MINUTE = 60_000
 
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
 let id: number
 let secret: string
 
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
 beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
   const { body } = await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.*'] })
   id = body.id
   secret = body.secret
 })
-afterEach(() => receiver.stop())
 
 describe('a test', () => {
   it('delivers a signed sample of the event, marked in the log', async () => {
@@ -181,12 +171,4 @@ it('are found by status, event, answer, error and time, page by page', async () 
 
 const test = (event: string) => ada.post(`/webhooks/${id}/test`, { event })
 const resend = (logId: number) => ada.post(`/webhooks/${id}/logs/${logId}/resend`)
-const log = async (): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]
-const email = async (): Promise<Body> =>
-  (await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })).body
-const arrived = (count: number) =>
-  eventually(() => {
-    expect(receiver.received).toHaveLength(count)
-    return receiver.received
-  })
-const before = (instant: Date, ms: number) => new Date(instant.getTime() - ms).toISOString()
+const log = () => logOf(id)

@@ -1,24 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { describe, expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, email, log, punctual, receiver, subscribe } from './support/webhook-stage.js'
 
 /** Subscriptions are chosen finely, and changed while deliveries are under way. */
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
 
 describe('a subscription', () => {
   it('says how it is delivered, and what is left out is the usual', async () => {
@@ -154,16 +140,6 @@ const drained = (count: number) =>
     expect(receiver.received).toHaveLength(count)
   })
 
-const subscribe = (more: object = {}) =>
-  ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
-
 const change = (id: number, changes: object) => ada.patch(`/webhooks/subscribe/${id}`, changes)
 
 const stats = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/stats`)).body
-
-const log = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]
-
-const email = async (more: object = {}): Promise<Body> => {
-  const mail = { from: { address: 'c@example.com' }, subject: 'S', text: 'T' }
-  return (await ada.post('/emails', { ...mail, ...more })).body
-}

@@ -1,24 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { describe, expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, email, log, logs, punctual, receiver, subscribe } from './support/webhook-stage.js'
 
 /** The order of one email's events may be asked for, or given up, while deliveries are under way. */
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
 
 describe('a change of ordering while deliveries wait', () => {
   it('puts those of one email in order, whichever of them was in hand', async () => {
@@ -79,16 +64,4 @@ describe('a change of ordering while deliveries wait', () => {
   })
 })
 
-const subscribe = (more: object = {}) =>
-  ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
-
 const change = (id: number, changes: object) => ada.patch(`/webhooks/subscribe/${id}`, changes)
-
-const logs = async (id: number): Promise<Body[]> => (await ada.get(`/webhooks/${id}/logs`)).body.data
-
-const log = async (id: number): Promise<Body> => (await logs(id))[0]
-
-const email = async (more: object = {}): Promise<Body> => {
-  const mail = { from: { address: 'c@example.com' }, subject: 'S', text: 'T' }
-  return (await ada.post('/emails', { ...mail, ...more })).body
-}

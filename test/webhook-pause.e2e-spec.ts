@@ -1,26 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { describe, expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, email, log, logs, punctual, receiver, subscribe } from './support/webhook-stage.js'
 
 /** Webhooks are paused and resumed without a loss. */
 
 const DAY = 24 * 60 * 60_000
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
 
 describe('a pause', () => {
   it('keeps what happens, and the resumption delivers it at a bounded rate', async () => {
@@ -123,18 +108,6 @@ const drained = (count: number) =>
     expect(receiver.received).toHaveLength(count)
   })
 
-const subscribe = (more: object = {}) =>
-  ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
-
 const pause = (id: number) => ada.post(`/webhooks/${id}/pause`)
 
 const resume = (id: number) => ada.post(`/webhooks/${id}/resume`)
-
-const logs = async (id: number): Promise<Body[]> => (await ada.get(`/webhooks/${id}/logs`)).body.data
-
-const log = async (id: number): Promise<Body> => (await logs(id))[0]
-
-const email = async (more: object = {}): Promise<Body> => {
-  const mail = { from: { address: 'c@example.com' }, subject: 'S', text: 'T' }
-  return (await ada.post('/emails', { ...mail, ...more })).body
-}

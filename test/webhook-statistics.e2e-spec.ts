@@ -1,30 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { BACKLOG, STATISTICS } from '../src/webhooks/statistics.service.js'
-import type { ApiClient, Body } from './support/api-client.js'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, arrived, before, email, log as logOf, punctual, receiver } from './support/webhook-stage.js'
 
 /** How a webhook does is told from few rows. */
 
 const MINUTE = 60_000
 
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
 let id: number
 
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
 beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
   const { body } = await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.*'] })
   id = body.id
 })
-afterEach(() => receiver.stop())
 
 describe('the statistics', () => {
   it('tell how deliveries go, of the hours that are asked for', async () => {
@@ -103,12 +92,4 @@ const plan = async (sql: string, parameters: unknown[]) =>
 const test = (event: string) => ada.post(`/webhooks/${id}/test`, { event })
 const stats = (hours?: number | string) =>
   ada.get(`/webhooks/${id}/stats${hours === undefined ? '' : `?hours=${hours}`}`)
-const log = async (): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]
-const email = async (): Promise<Body> =>
-  (await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })).body
-const arrived = (count: number) =>
-  eventually(() => {
-    expect(receiver.received).toHaveLength(count)
-    return receiver.received
-  })
-const before = (instant: Date, ms: number) => new Date(instant.getTime() - ms).toISOString()
+const log = () => logOf(id)

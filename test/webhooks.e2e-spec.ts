@@ -1,26 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { HostResolver } from '../src/egress/host-resolver.js'
-import type { ApiClient, Body } from './support/api-client.js'
 import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
 import { StubResolver } from './support/stub-resolver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
+import { startTestApp } from './support/test-app.js'
+import { ada, email, log, punctual, receiver, subscribe } from './support/webhook-stage.js'
 
 it('shows the secret once, keeps it and the values of headers sealed, and sends both', async () => {
   const { body, status } = await subscribe({ headers: { 'X-Team': 'top secret value' } })
@@ -201,11 +186,3 @@ it('refuses every URL of the conformance cases that says too much, and dials non
     await strict.stop()
   }
 })
-
-const subscribe = (more: object = {}) =>
-  ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'], ...more })
-
-const email = async (): Promise<Body> =>
-  (await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })).body
-
-const log = async (id: number): Promise<Body> => (await ada.get(`/webhooks/${id}/logs`)).body.data[0]

@@ -1,27 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import type { ApiClient, Body } from './support/api-client.js'
+import { expect, it } from 'vitest'
+import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { Receiver } from './support/receiver.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
+import { ada, receiver } from './support/webhook-stage.js'
 
 /**
  * The contract of Zapier's REST hooks: subscribe, perform list, deliveries, unsubscribe, and 410 from the target.
  * @see https://docs.zapier.com/platform/build/hook-trigger
  */
-
-let punctual: TestApp
-let receiver: Receiver
-let ada: ApiClient
-
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
 
 it('subscribes with target_url and event, lists samples, delivers, and unsubscribes by id', async () => {
   const { status, body } = await subscribe({ target_url: receiver.url, event: 'email.received' })
