@@ -69,9 +69,9 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
   applicationName: 'punctual',
   extra: {
     Client: StatementClient,
-    // Plans of named statements are kept, also those made while a table was nearly empty. At the price of a disk's
-    // seek, reading all of it looked cheaper than its index, and stayed so for thousands of rows.
-    options: '-c random_page_cost=1.1',
+    // Plans of named statements are kept, also those made while a table was nearly empty: reading all of it looked
+    // cheaper than its index then. So are those by which PostgreSQL checks foreign keys, which no statement of ours can help.
+    options: '-c random_page_cost=1.1 -c enable_seqscan=off',
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
     connectionTimeoutMillis: 10_000,
