@@ -67,9 +67,10 @@ const deliveries = (status: string, count: number, ageMs: number) =>
        insert into webhook_logs (webhook_id, event_id, event_type, payload, status, attempts, created_at, completed_at)
        select $1, gen_random_uuid(), 'email.received', '{}', $2, 1, $4::timestamptz,
               case when $2 <> 'pending' then $4::timestamptz end
-       from generate_series(1, $3) returning id, created_at),
+       from generate_series(1, $3) returning id, event_id, created_at),
      waiting as (
-       insert into webhook_queue (delivery_id, webhook_id, due_at) select id, $1, 'infinity' from logged where $2 = 'pending')
+       insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
+       select id, $1, event_id, 'infinity' from logged where $2 = 'pending')
      insert into webhook_attempts (delivery_id, number, started_at, duration_ms)
      select id, 1, created_at, 1 from logged where $2 <> 'pending'`,
     [id, status, count, new Date(punctual.clock.now().getTime() - ageMs)],

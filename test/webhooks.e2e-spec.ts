@@ -69,9 +69,10 @@ it('takes a crashed worker’s delivery back after its lease, and lets no late f
   const { id } = (await subscribe()).body
   await punctual.query(`with lost as (
       insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts)
-      values (${id}, gen_random_uuid(), 'email.received', '{"id":1}', 0) returning id, webhook_id)
-    insert into webhook_queue (delivery_id, webhook_id, due_at, lease_token)
-    select id, webhook_id, ${punctual.clock.sqlNow} + interval '30 seconds', gen_random_uuid() from lost`)
+      values (${id}, gen_random_uuid(), 'email.received', '{"id":1}', 0) returning id, webhook_id, event_id)
+    insert into webhook_queue (delivery_id, webhook_id, event_id, due_at, lease_token, leased_until)
+    select id, webhook_id, event_id, ${punctual.clock.sqlNow}, gen_random_uuid(),
+           ${punctual.clock.sqlNow} + interval '30 seconds' from lost`)
   await email() // wakes the worker
   await eventually(() => expect(receiver.received).toHaveLength(1))
   await eventually(async () =>

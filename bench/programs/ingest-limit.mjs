@@ -72,21 +72,11 @@ async function write(client) {
   await client.query({
     name: 'delivery',
     text: `with logged as (
-             insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at)
-             values ($1, $2, 'email.received', $3, 0, $4) returning id, webhook_id)
-           insert into webhook_queue (delivery_id, webhook_id, due_at) select id, webhook_id, $4 from logged`,
-    values: [
-      webhookId,
-      eventId,
-      JSON.stringify({
-        id: eventId,
-        event: 'email.received',
-        timestamp: now.toISOString(),
-        sequence: 1,
-        data,
-      }),
-      now,
-    ],
+             insert into webhook_logs (webhook_id, event_id, event_type, attempts, created_at)
+             values ($1, $2, 'email.received', 0, $3) returning id, webhook_id, event_id)
+           insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
+             select id, webhook_id, event_id, $3 from logged`,
+    values: [webhookId, eventId, now],
   })
   await client.query('commit')
 }

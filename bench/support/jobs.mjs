@@ -4,7 +4,11 @@ import { query } from './postgres.mjs'
 export async function jobsOf(url, afterId) {
   const rows = await query(
     url,
-    `select l.event_id as id, w.url, l.payload::text as body from webhook_logs l join webhooks w on w.id = l.webhook_id
+    `select l.event_id as id, w.url, row_to_json(b)::text as body
+     from webhook_logs l join webhooks w on w.id = l.webhook_id join events e on e.id = l.event_id
+     cross join lateral (
+       select e.id, e.name as event, to_char(e.occurred_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "timestamp",
+              e.sequence, e.data) b
      where l.id > $1 order by l.id`,
     [afterId],
   )

@@ -1,3 +1,4 @@
+import { cpuOfEach, cpuTimes } from '../support/cpu.mjs'
 import { instant } from '../support/instant.mjs'
 import { jobsOf, lastId } from '../support/jobs.mjs'
 import { query } from '../support/postgres.mjs'
@@ -96,10 +97,12 @@ async function backlog({ stage, publisher }, deliveries) {
 async function ours({ stage }, deliveries) {
   await settle(stage.url)
   await stage.receiver.ask('forget')
+  const before = cpuTimes()
   const worker = await stage.startWorker()
   const counts = await arrival(stage.receiver, deliveries)
   await until(() => noneWaits(stage.url))
   const endedAt = instant()
+  console.log(`ours, with the start of its process: ${cpuOfEach(before, deliveries)}`)
   await worker.stop()
   checkOnce(await stage.receiver.ask('counts'), deliveries, 'ours')
   await checkRecorded(stage.url)

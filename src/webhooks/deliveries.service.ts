@@ -5,6 +5,7 @@ import { idCursor, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
 import type { LogsQuery } from './deliveries.dto.js'
 import type { AttemptView, DeliveryDetailView, DeliveryView } from './deliveries.view.js'
+import { BODY } from './wanted-events.js'
 import { Webhook } from './webhook.entity.js'
 
 const MOST_ATTEMPTS = 100
@@ -31,11 +32,13 @@ export class Deliveries {
       ['l.status_code =', query.statusCode],
       ['l.error_message =', query.error],
     ]
+    // What failed has an error, and it is the errors that there is an index of.
+    const indexed = query.status === 'failed' ? 'and l.error_message is not null' : ''
     const conditions = filters
       .filter(([, value]) => value !== undefined)
       .map(([condition, value]) => `and ${condition} $${parameters.push(value)}`)
     const rows = await this.work.query<DeliveryView>(
-      `select ${DELIVERY} where l.webhook_id = $1 and l.id >= $2 and l.id < $3 ${conditions.join(' ')}
+      `select ${DELIVERY} where l.webhook_id = $1 and l.id >= $2 and l.id < $3 ${indexed} ${conditions.join(' ')}
        order by l.id desc limit $${parameters.push(limit + 1)}`,
       parameters,
     )
@@ -68,7 +71,7 @@ export class Deliveries {
 
 /** SQL for a `DeliveryView`, of delivery `l`. */
 const DELIVERY = `
-  l.id, l.event_id as "eventId", l.event_type as "eventType", l.payload, l.status, l.status_code as "statusCode",
+  l.id, l.event_id as "eventId", l.event_type as "eventType", coalesce(l.payload, ${BODY}::json) as payload, l.status, l.status_code as "statusCode",
   l.response_body as "responseBody", l.error_message as "errorMessage", l.attempts, l.is_test as "isTest",
   l.created_at as "createdAt", l.completed_at as "completedAt", q.due_at as "dueAt"
-  from webhook_logs l left join webhook_queue q on q.delivery_id = l.id`
+  from webhook_logs l left join events e on e.id = l.event_id left join webhook_queue q on q.delivery_id = l.id`

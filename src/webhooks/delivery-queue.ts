@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
+import { BODY } from './wanted-events.js'
 
 /** A delivery in the hands of one worker, until its lease ends. */
 export interface Leased {
@@ -10,7 +11,6 @@ export interface Leased {
   /** Of the webhook's settings: what this worker may know of them from before. */
   version: number
   eventId: string
-  eventType: string
   leaseToken: string
   /** Attempts that failed before this one and count. */
   failures: number
@@ -54,6 +54,9 @@ export class DeliveryQueue {
   }
 }
 
+/** SQL: nobody has it in hand. Where it stands may be past its lease, as its worker is gone. */
+const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
+
 /**
  * The webhooks that have something due, each found by one step in the index, however long their queues are: PostgreSQL
  * has no such scan of its own for this, hence the recursion.
@@ -75,25 +78,27 @@ const LANES = `
 export const claimSql = (sqlNow: string) => `
   with recursive ${LANES},
   lanes as (
-    select s.webhook_id, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
+    select s.webhook_id, w.version, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
     from steps s left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
+      cross join lateral (select version from webhooks where id = s.webhook_id offset 0) w
     where s.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
     order by random() limit $1),
   due as (
-    select q.*, lanes.quota from lanes cross join lateral (
-      select ctid as place, delivery_id, webhook_id from webhook_queue
-      where webhook_id = lanes.webhook_id and due_at <= ${sqlNow}
+    select q.*, lanes.version, lanes.quota from lanes cross join lateral (
+      select ctid as place, event_id from webhook_queue
+      where webhook_id = lanes.webhook_id and due_at <= ${sqlNow} and ${isFree(sqlNow)}
       order by due_at, delivery_id limit lanes.quota for update skip locked) q)
-  update webhook_queue q set lease_token = $5, due_at = ${sqlNow} + interval '${LEASE_SECONDS} seconds'
-  from due
-    cross join lateral (select * from webhook_logs where id = due.delivery_id offset 0) l
-    cross join lateral (select version from webhooks where id = due.webhook_id offset 0) w
+  update webhook_queue q set lease_token = $5, leased_until = ${sqlNow} + interval '${LEASE_SECONDS} seconds'
+  from due left join lateral (select ${BODY} as body from events e where id = due.event_id offset 0) e on true
   where q.ctid = due.place -- which stays, since the row is locked
-  returning q.delivery_id as id, q.webhook_id as "webhookId", w.version, l.event_id as "eventId",
-    l.event_type as "eventType", q.lease_token as "leaseToken", q.failures, l.payload::text as body,
-    due.quota::integer as quota`
+  returning q.delivery_id as id, q.webhook_id as "webhookId", due.version, q.event_id as "eventId",
+    q.lease_token as "leaseToken", q.failures, due.quota::integer as quota,
+    coalesce(e.body, (select payload::text from webhook_logs where id = q.delivery_id)) as body`
 
 export const nextDueSql = (sqlNow: string) => `
   with recursive ${LANES}
-  select extract(epoch from min(due_at) - ${sqlNow})::float8 * 1000 as ms
-  from steps where webhook_id <> all($1::bigint[])`
+  select extract(epoch from min(free.due_at) - ${sqlNow})::float8 * 1000 as ms
+  from steps cross join lateral (
+    select due_at from webhook_queue where webhook_id = steps.webhook_id and due_at is not null and ${isFree(sqlNow)}
+    order by due_at limit 1) free
+  where webhook_id <> all($1::bigint[])`

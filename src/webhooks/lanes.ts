@@ -5,7 +5,7 @@ interface Lane {
   window: number
   underWay: number
   waiting: (() => void)[]
-  /** The last look found all that it might take: there may be more. */
+  /** There may be more: the last look found all that it might take, or there was no room to look. */
   isHungry: boolean
 }
 
@@ -31,7 +31,7 @@ export class Lanes {
 
   /** Those that ask by themselves once enough of what is in hand is done. */
   busy(): number[] {
-    return [...this.lanes].filter(([, lane]) => !hasRoom(lane)).map(([id]) => id)
+    return [...this.lanes].filter(([, lane]) => lane.isHungry && !hasRoom(lane)).map(([id]) => id)
   }
 
   /**
@@ -42,7 +42,7 @@ export class Lanes {
   took(asked: Map<number, number>, taken: { webhookId: number; quota: number }[]): void {
     for (const [id, room] of asked) {
       const lane = this.lanes.get(id)
-      if (lane && room > 0) lane.isHungry = false
+      if (lane) lane.isHungry = room === 0
     }
     const counts = new Map<number, number>()
     for (const { webhookId: id, quota } of taken) {

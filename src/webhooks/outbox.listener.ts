@@ -5,7 +5,7 @@ import { On } from '../events/on.decorator.js'
 import { patternsOf } from './event-patterns.js'
 import { KEPT_DAYS } from './outage-rules.js'
 import { IS_GOVERNED } from './parking.js'
-import { BODY, WANTS } from './wanted-events.js'
+import { WANTS } from './wanted-events.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
 /** Every event becomes a delivery to each webhook that wants it, in the event's own transaction. */
@@ -51,7 +51,7 @@ const ENQUEUE = `
   with addressed as materialized (
     -- Ids are given here: joining by them what was just inserted, PostgreSQL would guess a few rows and loop.
     select nextval('webhook_logs_id_seq') as id, wanting.* from (
-      select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name, ${BODY} as payload,
+      select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name,
              case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
       from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
       -- Each by its key and no other way: a plan that is kept might read all events of the tenant for it.
@@ -63,10 +63,10 @@ const ENQUEUE = `
       order by e.seq, w.id
       for key share of w) wanting),
   logged as (
-    insert into webhook_logs (id, webhook_id, event_id, event_type, payload, attempts, created_at)
-    overriding system value select id, webhook_id, event_id, name, payload, 0, $2 from addressed)
-  insert into webhook_queue (delivery_id, webhook_id, due_at, email_id)
-  select id, webhook_id,
+    insert into webhook_logs (id, webhook_id, event_id, event_type, attempts, created_at)
+    overriding system value select id, webhook_id, event_id, name, 0, $2 from addressed)
+  insert into webhook_queue (delivery_id, webhook_id, event_id, due_at, email_id)
+  select id, webhook_id, event_id,
          case when not is_governed and not follows and (email_id is null
            or row_number() over (partition by webhook_id, email_id order by id) = 1) then $2::timestamptz end,
          email_id

@@ -24,74 +24,83 @@ export interface WebhookStanding {
 export const HOLD = `select 1 from webhooks where id = any($1) order by id for no key update`
 
 /**
- * $1: outcomes, in the order in which they came, of webhooks that are held.
+ * Until the end of the transaction rows are found by their keys, one by one: plans are kept, also those made while the
+ * tables were small, and with other kinds of joins would read them whole once they are not.
+ */
+export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+
+/**
+ * $1 to $11: outcomes, a column each, in the order in which they came, of webhooks that are held.
  *
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
- * attempt. One that is inactive is not tried again until it is resumed. Rows are locked by their keys and then found by
- * their places, one by one: plans are kept, also those made while the tables were small, and would read them whole once
- * they are not.
+ * attempt. One that is inactive is not tried again until it is resumed.
+ *
+ * Run after `BY_KEYS`.
  */
 export const recordSql = (sqlNow: string) => `
-  with outcome as materialized (
-    select * from rows from (json_to_recordset($1) as (id bigint, "webhookId" bigint, "leaseToken" uuid,
-      "startedAt" timestamptz(3), "durationMs" integer, "statusCode" integer, error text, detail text,
-      "responseBody" text, "isSuccess" boolean, "isGone" boolean, "retryInMs" bigint)) with ordinality
-      as o(id, "webhookId", "leaseToken", "startedAt", "durationMs", "statusCode", error, detail, "responseBody",
-        "isSuccess", "isGone", "retryInMs", n) order by id),
-  ours as materialized (
-    select o.*, q.place, l.log, w.breaker = 'open' and not o."isSuccess" and not o."isGone" as parks,
-           w.is_active, q.email_id
-    from outcome o
-    cross join lateral (select breaker, is_active from webhooks where id = o."webhookId" offset 0) w
-    cross join lateral (
-      select ctid as place, email_id from webhook_queue where delivery_id = o.id and lease_token = o."leaseToken" for update) q
-    cross join lateral (select ctid as log from webhook_logs where id = o.id for no key update) l),
+  with outcome as (
+    select * from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::float8[], $5::integer[], $6::integer[],
+        $7::text[], $8::text[], $9::text[], $10::boolean[], $11::bigint[]) with ordinality
+      as o(id, webhook_id, lease_token, started_ms, duration_ms, status_code, error, detail, response_body, is_success,
+        retry_ms, n)),
   judged as materialized (
-    select *, case when "isSuccess" then 'success' when parks or "retryInMs" is not null then 'pending' else 'failed' end
-      as status from ours),
-  over as (delete from webhook_queue q using judged j where q.ctid = j.place and j.status <> 'pending'),
+    select o.*, w.is_active, w.parks,
+           case when is_success then 'success' when parks or retry_ms is not null then 'pending' else 'failed' end as status
+    from outcome o cross join lateral (
+      select is_active, breaker = 'open' and not o.is_success and o.error is distinct from 'gone' as parks
+      from webhooks where id = o.webhook_id offset 0) w),
+  over as (
+    delete from webhook_queue q using judged j
+    where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status <> 'pending'
+    returning j.*, q.email_id),
   again as (
     update webhook_queue q
-    set lease_token = null,
-        due_at = case when j.is_active and not j.parks then ${sqlNow} + j."retryInMs" * interval '1 millisecond' end,
+    set lease_token = null, leased_until = null,
+        due_at = case when j.is_active and not j.parks then ${sqlNow} + j.retry_ms * interval '1 millisecond' end,
         failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
-    from judged j where q.ctid = j.place and j.status = 'pending'),
+    from judged j where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status = 'pending'
+    returning j.*, null::bigint as email_id),
   logged as (
     update webhook_logs l
-    set status = j.status, status_code = j."statusCode", response_body = j."responseBody", attempts = l.attempts + 1,
-        error_message = case when not j."isSuccess" then j.error end,
+    set status = j.status, status_code = j.status_code, response_body = j.response_body, attempts = l.attempts + 1,
+        error_message = case when not j.is_success then j.error end,
         completed_at = case when j.status <> 'pending' then ${sqlNow} end
-    from judged j where l.ctid = j.log
-    returning l.id, l.attempts, j."startedAt", j."durationMs", j."statusCode", j.error, j.detail, j."responseBody"),
+    from (select * from over union all select * from again) j where l.id = j.id
+    returning l.id, l.attempts, to_timestamp(j.started_ms / 1000), j.duration_ms, j.status_code, j.error, j.detail,
+      j.response_body),
   tried as (
     insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, error, detail, response_body)
     select * from logged),
-  lately as (
-    select *, max(n) filter (where "isSuccess") over (partition by "webhookId") as success from judged),
   heard as (
-    select "webhookId", max(success) is not null as succeeded, bool_or("isGone") as gone,
-           (array_agg(error order by n desc))[1] as error, (array_agg("isSuccess" order by n desc))[1] as well,
-           coalesce(array_agg(id order by n) filter (where n > coalesce(success, 0) and not "isSuccess"), '{}') as failed,
-           array_agg(email_id) filter (where email_id is not null and status <> 'pending') as over
-    from lately group by "webhookId")
+    select webhook_id, max(n) filter (where is_success) as success, coalesce(bool_or(error = 'gone'), false) as gone,
+           array_agg(n order by n) filter (where not is_success) as places,
+           array_agg(id order by n) filter (where not is_success) as failed,
+           array_agg(error order by n) filter (where not is_success) as errors,
+           array_agg(email_id) filter (where email_id is not null) as over,
+           coalesce(max(n) filter (where is_success) = max(n), false) as well
+    from (select * from over union all select * from again) ours group by webhook_id)
   update webhooks w
   set last_triggered_at = ${sqlNow}, last_status = case when h.well then 'success' else 'failed' end,
-      last_error = case when not h.well then h.error end,
-      failing = f.failing, failing_since = case when f.failing = '{}' then null when h.succeeded then ${sqlNow}
+      last_error = case when not h.well then h.errors[cardinality(h.errors)] end,
+      failing = f.failing, failing_since = case when f.failing = '{}' then null when h.success is not null then ${sqlNow}
         else coalesce(w.failing_since, ${sqlNow}) end,
-      failing_from = case when f.failing = '{}' then null when h.succeeded then f.lowest
+      failing_from = case when f.failing = '{}' then null when h.success is not null then f.lowest
         else least(w.failing_from, f.lowest) end
   from heard h
-  cross join lateral (select ctid as place, failing from webhooks where id = h."webhookId" offset 0) before
+  cross join lateral (select ctid as place, failing from webhooks where id = h.webhook_id offset 0) before
   cross join lateral (
-    select coalesce(array_agg(id) filter (where n <= ${FAILURES_TO_OPEN}), '{}') as failing, min(id) as lowest
-    from (select id, row_number() over (order by min(n)) as n
-          from unnest(case when h.succeeded then '{}' else before.failing end || h.failed) with ordinality as u(id, n)
+    -- Different ones, in the order in which they first failed since the last success.
+    select coalesce(array_agg(id) filter (where place <= ${FAILURES_TO_OPEN}), '{}') as failing, min(id) as lowest
+    from (select id, row_number() over (order by min(n)) as place
+          from (select id, n - ${FAILURES_TO_OPEN + 1} as n from unnest(before.failing) with ordinality as u(id, n)
+                where h.success is null
+                union all
+                select * from unnest(h.failed, h.places) as u(id, n) where n > coalesce(h.success, 0)) failures
           group by id) one) f
   where w.ctid = before.place
   returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
     coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
-    h.succeeded as "hasSucceeded", h.gone as "isGone", h.over as "emailsOver"`
+    h.success is not null as "hasSucceeded", h.gone as "isGone", h.over as "emailsOver"`
 
 /**
  * Of each email whose event is over, the next one may go. In a statement of its own: one that came meanwhile had locked
@@ -107,7 +116,8 @@ export const nextInOrderSql = (sqlNow: string) => `
     order by n.webhook_id, n.email_id, n.delivery_id) first
   where q.delivery_id = first.delivery_id and q.due_at is null`
 
-export const giveBackSql = (sqlNow: string) => `
-  update webhook_queue q set due_at = ${sqlNow}, lease_token = null
+/** $1: deliveries, $2: their tokens. Nothing was tried: they are due as before. */
+export const GIVE_BACK = `
+  update webhook_queue q set lease_token = null, leased_until = null
   from unnest($1::bigint[], $2::uuid[]) as unused(id, token)
   where q.delivery_id = unused.id and q.lease_token = unused.token`

@@ -7,7 +7,7 @@ import { isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
-import { giveBackSql, HOLD, nextInOrderSql, recordSql, type WebhookStanding } from './outcomes.sql.js'
+import { BY_KEYS, GIVE_BACK, HOLD, nextInOrderSql, recordSql, type WebhookStanding } from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
@@ -53,8 +53,9 @@ export class Outcomes implements OnModuleDestroy {
   private async record(batch: Tried[]): Promise<void> {
     const rows = batch.map((tried) => this.rowOf(tried))
     const standings = await this.write(async (tx) => {
+      tx.write(BY_KEYS, [])
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
-      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), [JSON.stringify(rows)])
+      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(rows))
       const over = found.flatMap(({ webhookId, emailsOver }) =>
         (emailsOver ?? []).map((emailId) => ({ webhookId, emailId })),
       )
@@ -75,20 +76,17 @@ export class Outcomes implements OnModuleDestroy {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
     const mayRetry = !isSuccess(attempt) && error !== 'gone' && delivery.failures < retryCount
     return {
-      ...{ id: delivery.id, webhookId: delivery.webhookId, leaseToken: delivery.leaseToken, startedAt },
-      ...{ statusCode, error, detail, responseBody, durationMs: Math.round(durationMs) },
+      ...{ id: delivery.id, webhookId: delivery.webhookId, leaseToken: delivery.leaseToken },
+      ...{ startedMs: startedAt.getTime(), durationMs: Math.round(durationMs) },
+      ...{ statusCode, error, detail, responseBody },
       isSuccess: isSuccess(attempt),
-      isGone: error === 'gone',
       retryInMs: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
     }
   }
 
   private async free(batch: Leased[]): Promise<void> {
     await this.write(async (tx) => {
-      tx.write(giveBackSql(this.clock.sqlNow), [
-        batch.map(({ id }) => id),
-        batch.map(({ leaseToken }) => leaseToken),
-      ])
+      tx.write(GIVE_BACK, [batch.map(({ id }) => id), batch.map(({ leaseToken }) => leaseToken)])
       tx.wake(WEBHOOK_DELIVERIES)
     })
   }
@@ -109,3 +107,18 @@ export class Outcomes implements OnModuleDestroy {
     }
   }
 }
+
+/** Its parameters: parsing an array a column takes PostgreSQL half as long as JSON. */
+const columnsOf = (rows: ReturnType<Outcomes['rowOf']>[]): unknown[][] => [
+  rows.map(({ id }) => id),
+  rows.map(({ webhookId }) => webhookId),
+  rows.map(({ leaseToken }) => leaseToken),
+  rows.map(({ startedMs }) => startedMs),
+  rows.map(({ durationMs }) => durationMs),
+  rows.map(({ statusCode }) => statusCode),
+  rows.map(({ error }) => error),
+  rows.map(({ detail }) => detail),
+  rows.map(({ responseBody }) => responseBody),
+  rows.map((row) => row.isSuccess),
+  rows.map(({ retryInMs }) => retryInMs),
+]

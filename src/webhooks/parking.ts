@@ -52,9 +52,10 @@ export function parkFailed(tx: Transaction, webhookId: number): void {
        update webhook_logs l set status = 'pending', completed_at = null
        from webhooks w where w.id = $1 and l.webhook_id = w.id and l.status = 'failed'
          and l.id >= w.failing_from and l.completed_at >= w.failing_since
-       returning l.id, l.webhook_id, case when w.ordering = 'email' then l.event_id end as event_id)
-     insert into webhook_queue (delivery_id, webhook_id, email_id)
-     select a.id, a.webhook_id, e.email_id from again a left join events e on e.id = a.event_id`,
+       returning l.id, l.webhook_id, l.event_id, w.ordering)
+     insert into webhook_queue (delivery_id, webhook_id, event_id, email_id)
+     select a.id, a.webhook_id, a.event_id, e.email_id
+     from again a left join events e on a.ordering = 'email' and e.id = a.event_id`,
     [webhookId],
   )
 }

@@ -1,6 +1,6 @@
 import { EVENT_NAMES } from '../events/catalogue.js'
 import { patternsOf } from './event-patterns.js'
-import { BODY, WANTS } from './wanted-events.js'
+import { WANTS } from './wanted-events.js'
 
 /** The parameter `$8` of both: which patterns ask for an event. */
 export const PATTERNS = JSON.stringify(EVENT_NAMES.map((name) => ({ name, patterns: patternsOf(name) })))
@@ -19,7 +19,7 @@ const found = (limit: number) => `
   asked as materialized (
     select * from page where occurred_at >= $5 and occurred_at < $6 and ($7::text[] is null or name = any($7))),
   failed as materialized (
-    select l.id, e.seq, e.email_id from asked e join webhook_logs l on l.webhook_id = $1 and l.event_id = e.id
+    select l.id, l.event_id, e.email_id from asked e join webhook_logs l on l.webhook_id = $1 and l.event_id = e.id
     where $9 <> 'missed' and l.status = 'failed'),
   missed as materialized (
     select e.* from asked e
@@ -40,16 +40,16 @@ export const recoverSql = (limit: number, sqlNow: string) => `
   ${found(limit)},
   again as (
     update webhook_logs l set status = 'pending', completed_at = null
-    from failed f where l.id = f.id and l.status = 'failed' returning l.id, f.email_id),
+    from failed f where l.id = f.id and l.status = 'failed' returning l.id, f.event_id, f.email_id),
   logged as (
-    insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, created_at)
-    select $1, e.id, e.name, ${BODY}, 0, ${sqlNow} from missed e order by e.seq
+    insert into webhook_logs (webhook_id, event_id, event_type, attempts, created_at)
+    select $1, e.id, e.name, 0, ${sqlNow} from missed e order by e.seq
     on conflict do nothing returning id, event_id),
   queued as (
-    insert into webhook_queue (delivery_id, webhook_id, email_id)
-    select waiting.id, w.id, case when w.ordering = 'email' then waiting.email_id end
-    from (select id, email_id from again
-          union all select logged.id, e.email_id from logged join missed e on e.id = logged.event_id) waiting
+    insert into webhook_queue (delivery_id, webhook_id, event_id, email_id)
+    select waiting.id, w.id, waiting.event_id, case when w.ordering = 'email' then waiting.email_id end
+    from (select id, event_id, email_id from again
+          union all select logged.id, e.id, e.email_id from logged join missed e on e.id = logged.event_id) waiting
     join webhooks w on w.id = $1)
   select (select max(seq) from page) as last, (select count(*)::integer from page) as read,
     (select count(*)::integer from again) as failed, (select count(*)::integer from logged) as missed`

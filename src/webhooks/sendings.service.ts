@@ -35,8 +35,8 @@ export class Sendings {
         `with logged as (
            insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts, is_test, created_at)
            values ($1, $2, $3, $4, 0, true, $5) returning id, webhook_id, event_id)
-         insert into webhook_queue (delivery_id, webhook_id, due_at, failures)
-         select id, webhook_id, $5, ${NO_RETRIES} from logged
+         insert into webhook_queue (delivery_id, webhook_id, event_id, due_at, failures)
+         select id, webhook_id, event_id, $5, ${NO_RETRIES} from logged
          returning delivery_id as id, $2::uuid as "eventId"`,
         [webhookId, body.id, event, JSON.stringify(body), now],
       )
@@ -64,9 +64,9 @@ export class Sendings {
       if (!isActive) throw inactive()
       tx.write(`update webhook_logs set status = 'pending', completed_at = null where id = $1`, [id])
       tx.write(
-        `insert into webhook_queue (delivery_id, webhook_id, due_at)
-         values ($1, $2, case when not $3 then ${this.clock.sqlNow} end)`,
-        [id, webhookId, isGoverned],
+        `insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
+         values ($1, $2, $3, case when not $4 then ${this.clock.sqlNow} end)`,
+        [id, webhookId, delivery.eventId, isGoverned],
       )
       tx.wake(isGoverned ? WEBHOOK_RELEASES : WEBHOOK_DELIVERIES)
       return { id, eventId: delivery.eventId }

@@ -1,4 +1,4 @@
-import { BODY_COLUMNS } from '../stream/event-body.js'
+import { isoText } from '../emails/email-facts.js'
 
 /**
  * SQL: webhook `w` wants event `e`, of which `wanted` has the patterns that ask for it and the webhook that it is about:
@@ -11,5 +11,6 @@ export const WANTS = `
     and (w.customer_tiers is null or e.data #>> '{email,customerTier}' = any(w.customer_tiers))
     and (w.mailbox_ids is null or coalesce((e.data #>> '{email,mailboxId}')::bigint = any(w.mailbox_ids), false))))`
 
-/** SQL: what is delivered, of event `e`. */
-export const BODY = `(select row_to_json(body) from (select ${BODY_COLUMNS}) body)`
+/** SQL, as text: an `EventBody`, which is what is delivered of event `e`. PostgreSQL's own JSON takes three times as long. */
+export const BODY = `('{"id":"' || e.id || '","event":"' || e.name || '","timestamp":"' || ${isoText('e.occurred_at')}
+  || '","sequence":' || coalesce(e.sequence::text, 'null') || ',"data":' || e.data::text || '}')`

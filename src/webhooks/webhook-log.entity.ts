@@ -2,14 +2,15 @@ import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeor
 
 export type DeliveryStatus = 'pending' | 'success' | 'failed'
 
-/** One delivery of one event to one webhook; `payload` is the body it sends, word for word. What waits is in the queue. */
+/** One delivery of one event to one webhook. What waits is in the queue. */
 @Entity('webhook_logs')
 export class WebhookLog {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id: number
   @Column('bigint') webhookId: number
   @Column('uuid') eventId: string
   @Column('text') eventType: string
-  @Column('json') payload: Record<string, unknown>
+  /** Null where the body is the event's own. */
+  @Column('json', { nullable: true }) payload: Record<string, unknown> | null
   @Column('text', { default: 'pending' }) status: DeliveryStatus
   @Column('integer', { nullable: true }) statusCode: number | null
   @Column('text', { nullable: true }) responseBody: string | null
