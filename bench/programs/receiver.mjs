@@ -5,7 +5,7 @@ import { instant } from '../support/instant.mjs'
  * Takes webhooks and answers each at once with 204; with `answers: false` never. Over bare sockets, so that on a small
  * machine it does not take the processor from those whom it measures. Tells its port, and then
  * on 'how many?' how many deliveries it has had; on 'counts' since the last 'forget' how many, how many different ones,
- * the bytes of their bodies, and when the first and the last came; on 'arrivals' when each came, by its number.
+ * the bytes of their bodies, when the first and the last came, and every hundredth; on 'arrivals' when each came, by its number.
  */
 const { answers = true } = JSON.parse(process.argv[2])
 const ANSWER = 'HTTP/1.1 204 No Content\r\n\r\n'
@@ -56,6 +56,7 @@ function take(request) {
   since.bytes += body.length
   since.firstAt ??= now
   since.lastAt = now
+  if (since.deliveries % 100 === 0) since.hundredths.push(now)
   // One event has the same id for each webhook: they differ in their paths.
   const path = request.slice(0, request.indexOf('\r\n'))
   since.seen.add(`${path} ${/\r\nwebhook-id: ([^\r]+)/i.exec(request)?.[1]}`)
@@ -64,5 +65,13 @@ function take(request) {
 }
 
 function forget() {
-  since = { deliveries: 0, bytes: 0, firstAt: undefined, lastAt: undefined, seen: new Set(), arrivals: [] }
+  since = {
+    deliveries: 0,
+    bytes: 0,
+    firstAt: undefined,
+    lastAt: undefined,
+    hundredths: [],
+    seen: new Set(),
+    arrivals: [],
+  }
 }

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Linux counts in hundredths of a second, whatever its clock. */
 const TICK_US = 10_000
 const KINDS = [
-  ['postgres', /postgres/],
-  ['receiver', /programs\/receiver\.mjs/],
   ['worker', /dist\/src\/main\.js|programs\/(peer|webhooks-limit)\.mjs/],
+  ['receiver', /programs\/receiver\.mjs/],
+  ['postgres', /postgres/], // last: programs are told its address
 ]
 
 /** Processor time of each process of these kinds so far, in microseconds; none where there is no /proc. */
