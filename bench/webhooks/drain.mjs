@@ -107,7 +107,7 @@ async function ours({ stage }, deliveries) {
   checkOnce(await stage.receiver.ask('counts'), deliveries, 'ours')
   await checkRecorded(stage.url)
   await settle(stage.url) // or autovacuum would do it while the next one drains
-  return perSecond(counts, endedAt)
+  return rateOf(counts, endedAt)
 }
 
 async function checkRecorded(url) {
@@ -135,7 +135,7 @@ async function limit({ url, origin, receiver }, jobs, { afterId, connections }) 
   await program.stop()
   const counts = await receiver.ask('counts')
   checkOnce(counts, jobs.length, 'limit')
-  return perSecond(counts, endedAt)
+  return rateOf(counts, endedAt)
 }
 
 async function drainPeer({ stage, connections }, peer, jobs) {
@@ -152,7 +152,7 @@ async function drainPeer({ stage, connections }, peer, jobs) {
     const endedAt = instant()
     tellCpu(name, before, jobs.length)
     checkOnce(await stage.receiver.ask('counts'), jobs.length, name)
-    return perSecond(counts, endedAt)
+    return rateOf(counts, endedAt)
   } finally {
     await worker.stop()
     if (peer.isPostgres) await settle(url)
@@ -160,7 +160,7 @@ async function drainPeer({ stage, connections }, peer, jobs) {
 }
 
 /** After the first tenth. */
-function perSecond({ deliveries, hundredths }, endedAt) {
+function rateOf({ deliveries, hundredths }, endedAt) {
   const tenth = Math.floor(deliveries / 1_000)
   return ((deliveries - tenth * 100) / (endedAt - hundredths[tenth - 1])) * 1_000
 }

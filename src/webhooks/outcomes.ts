@@ -25,7 +25,7 @@ const TRY_AGAIN_MS = 200
 /** Records how attempts went: many in one statement, each only while its lease is still ours. */
 @Injectable()
 export class Outcomes implements OnModuleDestroy {
-  private readonly tried = new Batcher<Tried>((batch) => this.record(batch))
+  private readonly tried = new Batcher<Tried>((batch) => this.record(batch), 2)
   private readonly unused = new Batcher<Leased>((batch) => this.free(batch))
   private isStopping = false
 
