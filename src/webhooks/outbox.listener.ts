@@ -54,14 +54,13 @@ const ENQUEUE = `
       select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name,
              case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
       from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
-      -- Each by its key and no other way: a plan that is kept might read all events of the tenant for it.
+      -- Each by its key, and the tenant's webhooks for each: a plan that is kept might read all events, or all webhooks.
       cross join lateral (select * from events where id = wanted.id offset 0) e
-      join webhooks w on ${WANTED}
+      cross join lateral (select * from webhooks w where ${WANTED} for key share) w
       left join lateral (
         select 1 as found from webhook_queue q
         where w.ordering = 'email' and q.webhook_id = w.id and q.email_id = e.email_id limit 1 for share) ahead on true
-      order by e.seq, w.id
-      for key share of w) wanting),
+      order by e.seq, w.id) wanting),
   logged as (
     insert into webhook_logs (id, webhook_id, event_id, event_type, attempts, created_at)
     overriding system value select id, webhook_id, event_id, name, 0, $2 from addressed)
