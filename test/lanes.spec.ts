@@ -117,6 +117,30 @@ it('stays hungry where the look had no room for it, and forgets a webhook once n
   expect([lanes.wantsMore(1), ...lanes.rooms()]).toEqual([false])
 })
 
+it('asks for more where a look found no room, although failures took the room and not a full hand', async () => {
+  const lanes = new Lanes(CAP)
+  const attempts = new Attempts(lanes, 1)
+  lanes.took(new Map(), taken(1, 10, 16))
+  attempts.add(10)
+  await attempts.end('failed')
+  const asked = lanes.rooms()
+  expect([...asked]).toEqual([[1, 0]])
+  lanes.took(asked, [])
+  while (attempts.underWay > 4) await attempts.end(undefined)
+  expect(lanes.wantsMore(1)).toBe(false) // two still wait for their turn
+  for (let ended = 0; ended < 2; ended++) await attempts.end(undefined)
+  expect(lanes.wantsMore(1)).toBe(true)
+})
+
+it('leaves the timer to those that do not ask by themselves', () => {
+  const lanes = new Lanes(CAP)
+  lanes.took(lanes.rooms(), taken(1, 12, 16))
+  new Attempts(lanes, 1).add(12)
+  expect(lanes.busy()).toEqual([])
+  lanes.took(lanes.rooms(), taken(1, 4, 4))
+  expect(lanes.busy()).toEqual([1])
+})
+
 it.each([1, 2, 3, 4, 5])(
   'whatever happens, has no more under way than the window, loses none and keeps the order (seed %i)',
   async (seed) => {

@@ -29,9 +29,17 @@ it('lets go what is over for so many days, with its attempts, and nothing else',
   await deliveries('pending', 5, 3 * DAY)
   await punctual.advance(HOUR)
   await eventually(async () => expect(await left()).toEqual({ pending: 5, success: 20 }))
-  expect(await attempts()).toBe(20)
+  expect([await attempts(), await orphans()]).toEqual([20, 0])
   await punctual.advance(HOUR)
   await eventually(async () => expect(await left()).toEqual({ pending: 5 }))
+})
+
+it('a webhook that is deleted takes its deliveries with it, their attempts and what waits', async () => {
+  await deliveries('success', 3, HOUR)
+  await deliveries('pending', 2, HOUR)
+  expect((await ada.delete(`/webhooks/subscribe/${id}`)).status).toBe(204)
+  expect(await left()).toEqual({})
+  expect(await orphans()).toBe(0)
 })
 
 it('waits for nobody: what is held is left for the next time', async () => {
@@ -91,3 +99,12 @@ const attempts = async () =>
       [id],
     )
   )[0]!.count
+
+/** Of a delivery that is gone. */
+async function orphans(): Promise<number> {
+  const [row] = await punctual.query<{ count: number }>(
+    `select count(*) from (select delivery_id from webhook_attempts union all select delivery_id from webhook_queue) o
+     where not exists (select from webhook_logs l where l.id = o.delivery_id)`,
+  )
+  return row!.count
+}
