@@ -4,6 +4,7 @@ import { Config } from '../src/config/config.js'
 import { furnish, type Belongings } from './support/belongings.js'
 import { calls, operations, type Operation } from './support/contract.js'
 import { hostileCases, type Case } from './support/hostile-cases.js'
+import { inParallel } from './support/parallel.js'
 import { exchange, sendRaw, type RawAnswer } from './support/raw-request.js'
 import { Receiver } from './support/receiver.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
@@ -70,16 +71,17 @@ describe.each(inOrder)('$name', (operation) => {
     const wrongAnswers: string[] = []
     const endsSession = operation.path.endsWith('/logout')
     let { token } = endsSession ? await punctual.tenant() : ada.owner
-    for (const hostile of cases) {
+    const tell = async (hostile: Case): Promise<void> => {
       const answer = await send(hostile, token!)
       const label = `${operation.name} · ${hostile.group} · ${hostile.wrong}`
       const complaint = complaintAbout(answer)
       if (complaint) wrongAnswers.push(`${label} → ${complaint}`)
       else if (answer.status < 300) accepted.push({ ...hostile, label: `${label} → ${answer.status}` })
       // A sign-out that was carried out ends its session.
-      if (operation.path.endsWith('/logout') && answer.status === 204)
-        token = (await punctual.tenant()).token!
+      if (endsSession && answer.status === 204) token = (await punctual.tenant()).token!
     }
+    if (endsSession) for (const hostile of cases) await tell(hostile)
+    else await inParallel(cases, tell)
     expect(wrongAnswers).toEqual([])
   })
 })
