@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** Deliveries of a few dozen bytes, completed in their place: see ADR 12. */
+/**
+ * Deliveries of a few dozen bytes, completed in their place: see ADR 12. Processes of the version before cannot work beside
+ * it: stop them first.
+ */
 export class NarrowDeliveries1764600000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`set local lock_timeout = '5s'`)
@@ -17,14 +20,14 @@ const UP = `
 alter table webhook_logs alter payload drop not null;
 
 -- The claim finds the body without the log.
-alter table webhook_queue add event_id uuid;
-update webhook_queue q set event_id = l.event_id from webhook_logs l where l.id = q.delivery_id;
+alter table webhook_queue add event_id uuid, add leased_until timestamptz(3);
+update webhook_queue q
+set event_id = l.event_id, leased_until = case when lease_token is not null then due_at end
+from webhook_logs l where l.id = q.delivery_id;
 alter table webhook_queue alter event_id set not null;
 
 -- Leases are beside the due instant, which is indexed: taking one touches no index and stays within the page. Who looks
 -- for what is due steps over the few that are leased.
-alter table webhook_queue add leased_until timestamptz(3);
-update webhook_queue set leased_until = due_at where lease_token is not null;
 alter table webhook_queue set (fillfactor = 50);
 
 -- A delivery that succeeds at once is updated within its page and touches no index: there is room for the new version,

@@ -4,17 +4,16 @@
  */
 export class Batcher<Item> {
   private next: { items: Item[]; done: Promise<void> } | undefined
-  /** The end of each flush that is under way or planned, by its place. */
-  private readonly ends: Promise<void>[]
-  private place = 0
+  private readonly underWay = new Set<Promise<void>>()
 
-  /** @param atOnce with more than one the next can be on its way to the database while this process is too busy to hear of the last */
+  /**
+   * @param atOnce with two, the next is on its way to the database while this process is too busy to hear of the last;
+   *   they may then end in another order
+   */
   constructor(
     private readonly flush: (items: Item[]) => Promise<void>,
-    atOnce = 1,
-  ) {
-    this.ends = Array.from({ length: atOnce }, () => Promise.resolve())
-  }
+    private readonly atOnce = 1,
+  ) {}
 
   /** Resolves once the flush that holds this item is done; rejects with that flush's error. */
   add(item: Item): Promise<void> {
@@ -25,13 +24,15 @@ export class Batcher<Item> {
 
   private gather(): { items: Item[]; done: Promise<void> } {
     const items: Item[] = []
-    const place = this.place
-    this.place = (place + 1) % this.ends.length
-    const done = this.ends[place]!.then(() => {
-      this.next = undefined
-      return this.flush(items)
-    })
-    this.ends[place] = done.catch(() => {})
-    return { items, done }
+    const room = this.underWay.size < this.atOnce ? Promise.resolve() : Promise.race(this.underWay)
+    return { items, done: room.then(() => this.begin(items)) }
+  }
+
+  private begin(items: Item[]): Promise<void> {
+    this.next = undefined
+    const done = this.flush(items)
+    const end = done.catch(() => {}).then(() => void this.underWay.delete(end))
+    this.underWay.add(end)
+    return done
   }
 }

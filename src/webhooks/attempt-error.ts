@@ -21,6 +21,8 @@ export const ATTEMPT_ERRORS = [
   'gone',
   /** Any other status outside 2xx. */
   'unexpected_status',
+  /** There is nothing to send any more: its email was deleted, and its events with it. */
+  'event_gone',
   /** Of a delivery, without an attempt: it waited for too long for a webhook that was not active. */
   'expired',
 ] as const

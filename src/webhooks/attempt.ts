@@ -15,6 +15,12 @@ export interface Attempt {
   durationMs: number
 }
 
+/** Of a delivery that has lost its event. */
+export const EVENT_GONE: Attempt = {
+  ...{ statusCode: null, error: 'event_gone', detail: 'The event was deleted with its email' },
+  ...{ responseBody: null, retryAfterMs: null, durationMs: 0 },
+}
+
 /** A receiver that said yes and then much more has taken the delivery: sending it again would only double it. */
 export function isSuccess({ statusCode, error }: Attempt): boolean {
   const hasSaidYes = statusCode !== null && statusCode >= 200 && statusCode < 300

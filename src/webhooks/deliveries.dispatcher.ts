@@ -2,7 +2,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Config } from '../config/config.js'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
-import { isSuccess, type Attempt } from './attempt.js'
+import { EVENT_GONE, isSuccess, type Attempt } from './attempt.js'
 import { DeliveryQueue, LEASE_SECONDS, type Leased } from './delivery-queue.js'
 import { Lanes } from './lanes.js'
 import { Outcomes, type Tried } from './outcomes.js'
@@ -74,13 +74,14 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     const receiver = await this.receivers.find(webhookId, version)
     if (!receiver || this.isStopping || performance.now() - leasedAt > this.longestWaitMs) return
     const startedAt = this.clock.now()
-    const attempt = await this.send(delivery, receiver)
+    const { body } = delivery
+    const attempt = body === null ? EVENT_GONE : await this.send(delivery.eventId, body, receiver)
     if (isSuccess(attempt)) this.lanes.succeeded(webhookId)
     else this.lanes.failed(webhookId)
     return { delivery, attempt, startedAt, retryCount: receiver.retryCount }
   }
 
-  private send({ eventId, body }: InHand, receiver: Receiver): Promise<Attempt> {
+  private send(eventId: string, body: string, receiver: Receiver): Promise<Attempt> {
     const { url, headers, format, keys } = receiver
     const now = this.clock.now()
     const present = keys.filter(({ until }) => until === null || until > now)

@@ -73,5 +73,5 @@ export class Deliveries {
 const DELIVERY = `
   l.id, l.event_id as "eventId", l.event_type as "eventType", coalesce(l.payload, ${BODY}::json) as payload, l.status, l.status_code as "statusCode",
   l.response_body as "responseBody", l.error_message as "errorMessage", l.attempts, l.is_test as "isTest",
-  l.created_at as "createdAt", l.completed_at as "completedAt", q.due_at as "dueAt"
+  l.created_at as "createdAt", l.completed_at as "completedAt", case when q.leased_until is null then q.due_at end as "dueAt"
   from webhook_logs l left join events e on e.id = l.event_id left join webhook_queue q on q.delivery_id = l.id`

@@ -14,7 +14,10 @@ export interface Leased {
   leaseToken: string
   /** Attempts that failed before this one and count. */
   failures: number
-  body: string
+  /** Its email's events go in order. */
+  isOrdered: boolean
+  /** Null where its event is gone, with its email. */
+  body: string | null
   /** How many of its webhook the claim might have taken. */
   quota: number
 }
@@ -53,20 +56,24 @@ export class DeliveryQueue {
   }
 }
 
-/** SQL: nobody has it in hand. Where it stands may be past its lease, as its worker is gone. */
+/** SQL: nobody has it in hand, or its worker is gone. */
 const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
 
 /**
- * The webhooks that have something due, each found by one step in the index, however long their queues are: PostgreSQL
- * has no such scan of its own for this, hence the recursion.
+ * The webhooks that have something free, with the instant at which the first of it is due: each found by steps in the
+ * index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
  */
-const LANES = `
+const LANES = (sqlNow: string) => `
   steps as (
     (select webhook_id, due_at from webhook_queue where due_at is not null order by webhook_id, due_at limit 1)
     union all
     select next.* from steps s cross join lateral (
       select q.webhook_id, q.due_at from webhook_queue q
-      where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next)`
+      where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next),
+  free as (
+    select steps.webhook_id, first.due_at from steps cross join lateral (
+      select due_at from webhook_queue
+      where webhook_id = steps.webhook_id and due_at is not null and ${isFree(sqlNow)} order by due_at limit 1) first)`
 
 /**
  * Rows are found by their places and keys, one by one: plans are kept, also those made while the tables were small, and
@@ -75,12 +82,12 @@ const LANES = `
  * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token.
  */
 export const claimSql = (sqlNow: string) => `
-  with recursive ${LANES},
+  with recursive ${LANES(sqlNow)},
   lanes as (
-    select s.webhook_id, w.version, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
-    from steps s left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
-      cross join lateral (select version from webhooks where id = s.webhook_id offset 0) w
-    where s.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
+    select free.webhook_id, w.version, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
+    from free left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
+      cross join lateral (select version from webhooks where id = free.webhook_id offset 0) w
+    where free.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
     order by random() limit $1),
   due as (
     select q.*, lanes.version, lanes.quota from lanes cross join lateral (
@@ -92,14 +99,12 @@ export const claimSql = (sqlNow: string) => `
     from due left join lateral (select ${BODY} as body from events e where id = due.event_id offset 0) e on true
     where q.ctid = due.place -- which stays, since the row is locked
     returning q.delivery_id as id, q.webhook_id as "webhookId", due.version, q.event_id as "eventId",
-      q.lease_token as "leaseToken", q.failures, due.quota::integer as quota,
+      q.lease_token as "leaseToken", q.failures, q.email_id is not null as "isOrdered",
+      due.quota::integer as quota,
       coalesce(e.body, (select payload::text from webhook_logs where id = q.delivery_id)) as body)
   select * from leased`
 
 export const nextDueSql = (sqlNow: string) => `
-  with recursive ${LANES}
-  select extract(epoch from min(free.due_at) - ${sqlNow})::float8 * 1000 as ms
-  from steps cross join lateral (
-    select due_at from webhook_queue where webhook_id = steps.webhook_id and due_at is not null and ${isFree(sqlNow)}
-    order by due_at limit 1) free
-  where webhook_id <> all($1::bigint[])`
+  with recursive ${LANES(sqlNow)}
+  select extract(epoch from min(due_at) - ${sqlNow})::float8 * 1000 as ms
+  from free where webhook_id <> all($1::bigint[])`

@@ -24,6 +24,12 @@ export interface WebhookStanding {
 export const HOLD = `select 1 from webhooks where id = any($1) order by id for no key update`
 
 /**
+ * $1: deliveries whose emails' events go in order. Who enqueues an email's next event locks the one before, of each webhook:
+ * in the order of ids, as here.
+ */
+export const HOLD_ORDERED = `select 1 from webhook_queue where delivery_id = any($1) order by delivery_id for update`
+
+/**
  * Until the end of the transaction rows are found by their keys, one by one: plans are kept, also those made while the
  * tables were small, and with other kinds of joins would read them whole once they are not.
  */
@@ -47,7 +53,7 @@ export const recordSql = (sqlNow: string) => `
     select o.*, w.is_active, w.parks,
            case when is_success then 'success' when parks or retry_ms is not null then 'pending' else 'failed' end as status
     from outcome o cross join lateral (
-      select is_active, breaker = 'open' and not o.is_success and o.error is distinct from 'gone' as parks
+      select is_active, breaker = 'open' and not o.is_success and o.error <> all ('{gone,event_gone}') as parks
       from webhooks where id = o.webhook_id offset 0) w),
   over as (
     delete from webhook_queue q using judged j
@@ -73,9 +79,9 @@ export const recordSql = (sqlNow: string) => `
     select * from logged),
   heard as (
     select webhook_id, max(n) filter (where is_success) as success, coalesce(bool_or(error = 'gone'), false) as gone,
-           array_agg(n order by n) filter (where not is_success) as places,
-           array_agg(id order by n) filter (where not is_success) as failed,
-           array_agg(error order by n) filter (where not is_success) as errors,
+           array_agg(n order by n) filter (where not is_success and error <> 'event_gone') as places,
+           array_agg(id order by n) filter (where not is_success and error <> 'event_gone') as failed,
+           array_agg(error order by n) filter (where not is_success and error <> 'event_gone') as errors,
            array_agg(email_id) filter (where email_id is not null) as over,
            coalesce(max(n) filter (where is_success) = max(n), false) as well
     from (select * from over union all select * from again) ours group by webhook_id)

@@ -3,11 +3,19 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
-import { isUnavailable } from '../database/unavailable.js'
+import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
-import { BY_KEYS, GIVE_BACK, HOLD, nextInOrderSql, recordSql, type WebhookStanding } from './outcomes.sql.js'
+import {
+  BY_KEYS,
+  GIVE_BACK,
+  HOLD,
+  HOLD_ORDERED,
+  nextInOrderSql,
+  recordSql,
+  type WebhookStanding,
+} from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
@@ -55,6 +63,8 @@ export class Outcomes implements OnModuleDestroy {
     const standings = await this.write(async (tx) => {
       tx.write(BY_KEYS, [])
       tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
+      const ordered = batch.filter(({ delivery }) => delivery.isOrdered).map(({ delivery }) => delivery.id)
+      if (ordered.length > 0) tx.write(HOLD_ORDERED, [ordered])
       const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(rows))
       const over = found.flatMap(({ webhookId, emailsOver }) =>
         (emailsOver ?? []).map((emailId) => ({ webhookId, emailId })),
@@ -74,7 +84,8 @@ export class Outcomes implements OnModuleDestroy {
 
   private rowOf({ delivery, attempt, startedAt, retryCount }: Tried) {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
-    const mayRetry = !isSuccess(attempt) && error !== 'gone' && delivery.failures < retryCount
+    const mayRetry =
+      !isSuccess(attempt) && error !== 'gone' && error !== 'event_gone' && delivery.failures < retryCount
     return {
       ...{ id: delivery.id, webhookId: delivery.webhookId, leaseToken: delivery.leaseToken },
       ...{ startedMs: startedAt.getTime(), durationMs: Math.round(durationMs) },
@@ -92,7 +103,7 @@ export class Outcomes implements OnModuleDestroy {
   }
 
   /**
-   * Tries until every lease in hand has ended, while the database is away: else all that was sent at that moment is sent
+   * Tries until every lease in hand has ended, while the database is away or others are in the way: else all that was sent at that moment is sent
    * again. What was committed without our hearing of it, or is another's by now, the fencing token keeps from changing.
    */
   private async write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
@@ -101,7 +112,8 @@ export class Outcomes implements OnModuleDestroy {
       try {
         return await this.work.run(work)
       } catch (error) {
-        if (!isUnavailable(error) || this.isStopping || performance.now() > end) throw error
+        const mayPass = isUnavailable(error) || isContended(error)
+        if (!mayPass || this.isStopping || performance.now() > end) throw error
         await sleep(TRY_AGAIN_MS)
       }
     }
