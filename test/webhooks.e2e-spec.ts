@@ -24,6 +24,23 @@ it('shows the secret once, keeps it and the values of headers sealed, and sends 
   })
 })
 
+it('sends word for word what the list of events says', async () => {
+  await subscribe({ events: ['*'] })
+  await ada.post('/team/members', { name: 'Grace "Amazing"', email: 'grace@example.com' })
+  await ada.post('/emails', {
+    from: { address: 'c@example.com' },
+    subject: 'Naïve "quotes" \\ and 😀',
+    text: 'T',
+  })
+  await eventually(() => expect(receiver.received).toHaveLength(2))
+  await eventually(async () => {
+    const { data } = (await ada.get('/events')).body
+    expect(receiver.received.map(({ text }) => text).toSorted()).toEqual(
+      data.map((event: unknown) => JSON.stringify(event)).toSorted(),
+    )
+  })
+})
+
 it('delivers only what was subscribed to, by whom it was', async () => {
   await subscribe({ events: ['email.resolved'] })
   const eve = await punctual.tenant()

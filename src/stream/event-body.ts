@@ -15,5 +15,11 @@ export interface EventBody<Name extends EventName = EventName> {
 /** The body of any event: `event` says which. */
 export type AnyEventBody = { [Name in EventName]: EventBody<Name> }[EventName]
 
+const TIMESTAMP = isoText('e.occurred_at')
+
 /** SQL: an `EventBody` as columns, of event `e`. */
-export const BODY_COLUMNS = `e.id, e.name as event, ${isoText('e.occurred_at')} as "timestamp", e.sequence, e.data`
+export const BODY_COLUMNS = `e.id, e.name as event, ${TIMESTAMP} as "timestamp", e.sequence, e.data`
+
+/** SQL: the same as one text, word for word what is delivered. PostgreSQL's own JSON of it takes three times as long. */
+export const BODY = `('{"id":"' || e.id || '","event":"' || e.name || '","timestamp":"' || ${TIMESTAMP}
+  || '","sequence":' || coalesce(e.sequence::text, 'null') || ',"data":' || e.data::text || '}')`

@@ -29,6 +29,9 @@ export const ATTEMPT_ERRORS = [
 
 export type AttemptError = (typeof ATTEMPT_ERRORS)[number]
 
+/** After these there is no use in another attempt. */
+export const FINAL_ERRORS: readonly AttemptError[] = ['gone', 'event_gone']
+
 /** In this order: the first that matches names the error. */
 const NAMES: [AttemptError, RegExp][] = [
   ['connection_refused', /^ECONNREFUSED$/],

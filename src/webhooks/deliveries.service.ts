@@ -3,9 +3,9 @@ import { idsBetween, type Timeline } from '../database/timeline.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
+import { BODY } from '../stream/event-body.js'
 import type { LogsQuery } from './deliveries.dto.js'
 import type { AttemptView, DeliveryDetailView, DeliveryView } from './deliveries.view.js'
-import { BODY } from './wanted-events.js'
 import { Webhook } from './webhook.entity.js'
 
 const MOST_ATTEMPTS = 100

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { BODY } from './wanted-events.js'
+import { BODY } from '../stream/event-body.js'
 
 /** A delivery in the hands of one worker, until its lease ends. */
 export interface Leased {
@@ -63,7 +63,7 @@ const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${s
  * The webhooks that have something free, with the instant at which the first of it is due: each found by steps in the
  * index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
  */
-const LANES = (sqlNow: string) => `
+const freeSql = (sqlNow: string) => `
   steps as (
     (select webhook_id, due_at from webhook_queue where due_at is not null order by webhook_id, due_at limit 1)
     union all
@@ -82,7 +82,7 @@ const LANES = (sqlNow: string) => `
  * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token.
  */
 export const claimSql = (sqlNow: string) => `
-  with recursive ${LANES(sqlNow)},
+  with recursive ${freeSql(sqlNow)},
   lanes as (
     select free.webhook_id, w.version, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
     from free left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
@@ -105,6 +105,6 @@ export const claimSql = (sqlNow: string) => `
   select * from leased`
 
 export const nextDueSql = (sqlNow: string) => `
-  with recursive ${LANES(sqlNow)}
+  with recursive ${freeSql(sqlNow)}
   select extract(epoch from min(due_at) - ${sqlNow})::float8 * 1000 as ms
   from free where webhook_id <> all($1::bigint[])`

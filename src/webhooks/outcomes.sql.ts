@@ -1,3 +1,4 @@
+import { FINAL_ERRORS } from './attempt-error.js'
 import { IS_GOVERNED } from './parking.js'
 import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN } from './outage-rules.js'
 
@@ -35,8 +36,24 @@ export const HOLD_ORDERED = `select 1 from webhook_queue where delivery_id = any
  */
 export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
+/** What is recorded of an outcome, with PostgreSQL's types; the parameters of `recordSql` are arrays of each. */
+export const OUTCOME_COLUMNS = {
+  id: 'bigint',
+  webhook_id: 'bigint',
+  lease_token: 'uuid',
+  started_ms: 'float8',
+  duration_ms: 'integer',
+  status_code: 'integer',
+  error: 'text',
+  detail: 'text',
+  response_body: 'text',
+  is_success: 'boolean',
+  retry_ms: 'bigint',
+}
+
 /**
- * $1 to $11: outcomes, a column each, in the order in which they came, of webhooks that are held.
+ * Outcomes, in the order in which they came, of webhooks that are held. In arrays, a column each: parsing them takes
+ * PostgreSQL half as long as JSON.
  *
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
  * attempt. One that is inactive is not tried again until it is resumed.
@@ -44,16 +61,13 @@ export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_c
  * Run after `BY_KEYS`.
  */
 export const recordSql = (sqlNow: string) => `
-  with outcome as (
-    select * from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::float8[], $5::integer[], $6::integer[],
-        $7::text[], $8::text[], $9::text[], $10::boolean[], $11::bigint[]) with ordinality
-      as o(id, webhook_id, lease_token, started_ms, duration_ms, status_code, error, detail, response_body, is_success,
-        retry_ms, n)),
-  judged as materialized (
-    select o.*, w.is_active, w.parks,
+  with judged as materialized (
+    select o.*, w.is_active, w.parks, not is_success and error <> 'event_gone' as has_failed,
            case when is_success then 'success' when parks or retry_ms is not null then 'pending' else 'failed' end as status
-    from outcome o cross join lateral (
-      select is_active, breaker = 'open' and not o.is_success and o.error <> all ('{gone,event_gone}') as parks
+    from unnest(${Object.values(OUTCOME_COLUMNS).map((type, index) => `$${index + 1}::${type}[]`)})
+      with ordinality as o(${Object.keys(OUTCOME_COLUMNS)}, n)
+    cross join lateral (
+      select is_active, breaker = 'open' and not o.is_success and o.error <> all ('{${FINAL_ERRORS}}') as parks
       from webhooks where id = o.webhook_id offset 0) w),
   over as (
     delete from webhook_queue q using judged j
@@ -66,12 +80,13 @@ export const recordSql = (sqlNow: string) => `
         failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
     from judged j where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status = 'pending'
     returning j.*, null::bigint as email_id),
+  ours as (select * from over union all select * from again),
   logged as (
     update webhook_logs l
     set status = j.status, status_code = j.status_code, response_body = j.response_body, attempts = l.attempts + 1,
         error_message = case when not j.is_success then j.error end,
         completed_at = case when j.status <> 'pending' then ${sqlNow} end
-    from (select * from over union all select * from again) j where l.id = j.id
+    from ours j where l.id = j.id
     returning l.id, l.attempts, to_timestamp(j.started_ms / 1000), j.duration_ms, j.status_code, j.error, j.detail,
       j.response_body),
   tried as (
@@ -79,12 +94,12 @@ export const recordSql = (sqlNow: string) => `
     select * from logged),
   heard as (
     select webhook_id, max(n) filter (where is_success) as success, coalesce(bool_or(error = 'gone'), false) as gone,
-           array_agg(n order by n) filter (where not is_success and error <> 'event_gone') as places,
-           array_agg(id order by n) filter (where not is_success and error <> 'event_gone') as failed,
-           array_agg(error order by n) filter (where not is_success and error <> 'event_gone') as errors,
+           array_agg(n order by n) filter (where has_failed) as places,
+           array_agg(id order by n) filter (where has_failed) as failed,
+           array_agg(error order by n) filter (where has_failed) as errors,
            array_agg(email_id) filter (where email_id is not null) as over,
            coalesce(max(n) filter (where is_success) = max(n), false) as well
-    from (select * from over union all select * from again) ours group by webhook_id)
+    from ours group by webhook_id)
   update webhooks w
   set last_triggered_at = ${sqlNow}, last_status = case when h.well then 'success' else 'failed' end,
       last_error = case when not h.well then h.errors[cardinality(h.errors)] end,

@@ -5,6 +5,7 @@ import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
 import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
+import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
 import {
@@ -13,6 +14,7 @@ import {
   HOLD,
   HOLD_ORDERED,
   nextInOrderSql,
+  OUTCOME_COLUMNS,
   recordSql,
   type WebhookStanding,
 } from './outcomes.sql.js'
@@ -27,6 +29,9 @@ export interface Tried {
   startedAt: Date
   retryCount: number
 }
+
+/** Named as the columns of `recordSql`. */
+type OutcomeRow = Record<keyof typeof OUTCOME_COLUMNS, unknown> & { retry_ms: number | null }
 
 const TRY_AGAIN_MS = 200
 
@@ -62,7 +67,7 @@ export class Outcomes implements OnModuleDestroy {
     const rows = batch.map((tried) => this.rowOf(tried))
     const standings = await this.write(async (tx) => {
       tx.write(BY_KEYS, [])
-      tx.write(HOLD, [rows.map(({ webhookId }) => webhookId)])
+      tx.write(HOLD, [batch.map(({ delivery }) => delivery.webhookId)])
       const ordered = batch.filter(({ delivery }) => delivery.isOrdered).map(({ delivery }) => delivery.id)
       if (ordered.length > 0) tx.write(HOLD_ORDERED, [ordered])
       const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(rows))
@@ -76,22 +81,22 @@ export class Outcomes implements OnModuleDestroy {
         ])
         tx.wake(WEBHOOK_DELIVERIES)
       }
-      for (const { retryInMs } of rows) if (retryInMs !== null) tx.wake(WEBHOOK_DELIVERIES, retryInMs)
+      for (const { retry_ms } of rows) if (retry_ms !== null) tx.wake(WEBHOOK_DELIVERIES, retry_ms)
       return found
     })
     for (const standing of standings) await this.outages.consider(standing)
   }
 
-  private rowOf({ delivery, attempt, startedAt, retryCount }: Tried) {
+  private rowOf({ delivery, attempt, startedAt, retryCount }: Tried): OutcomeRow {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
-    const mayRetry =
-      !isSuccess(attempt) && error !== 'gone' && error !== 'event_gone' && delivery.failures < retryCount
+    const isFinal = isSuccess(attempt) || FINAL_ERRORS.includes(error!)
+    const mayRetry = !isFinal && delivery.failures < retryCount
     return {
-      ...{ id: delivery.id, webhookId: delivery.webhookId, leaseToken: delivery.leaseToken },
-      ...{ startedMs: startedAt.getTime(), durationMs: Math.round(durationMs) },
-      ...{ statusCode, error, detail, responseBody },
-      isSuccess: isSuccess(attempt),
-      retryInMs: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
+      ...{ id: delivery.id, webhook_id: delivery.webhookId, lease_token: delivery.leaseToken },
+      ...{ started_ms: startedAt.getTime(), duration_ms: Math.round(durationMs) },
+      ...{ status_code: statusCode, error, detail, response_body: responseBody },
+      is_success: isSuccess(attempt),
+      retry_ms: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
     }
   }
 
@@ -103,8 +108,9 @@ export class Outcomes implements OnModuleDestroy {
   }
 
   /**
-   * Tries until every lease in hand has ended, while the database is away or others are in the way: else all that was sent at that moment is sent
-   * again. What was committed without our hearing of it, or is another's by now, the fencing token keeps from changing.
+   * Tries until every lease in hand has ended, while the database is away or others are in the way: else all that was
+   * sent at that moment is sent again. What was committed without our hearing of it, or is another's by now, the fencing
+   * token keeps from changing.
    */
   private async write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const end = performance.now() + LEASE_SECONDS * 1_000
@@ -120,17 +126,5 @@ export class Outcomes implements OnModuleDestroy {
   }
 }
 
-/** Its parameters: parsing an array a column takes PostgreSQL half as long as JSON. */
-const columnsOf = (rows: ReturnType<Outcomes['rowOf']>[]): unknown[][] => [
-  rows.map(({ id }) => id),
-  rows.map(({ webhookId }) => webhookId),
-  rows.map(({ leaseToken }) => leaseToken),
-  rows.map(({ startedMs }) => startedMs),
-  rows.map(({ durationMs }) => durationMs),
-  rows.map(({ statusCode }) => statusCode),
-  rows.map(({ error }) => error),
-  rows.map(({ detail }) => detail),
-  rows.map(({ responseBody }) => responseBody),
-  rows.map((row) => row.isSuccess),
-  rows.map(({ retryInMs }) => retryInMs),
-]
+const columnsOf = (rows: OutcomeRow[]): unknown[][] =>
+  (Object.keys(OUTCOME_COLUMNS) as (keyof OutcomeRow)[]).map((column) => rows.map((row) => row[column]))

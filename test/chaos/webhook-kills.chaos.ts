@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EVENT_NAMES } from '../../src/events/catalogue.js'
-import { BODY } from '../../src/webhooks/wanted-events.js'
+import { BODY } from '../../src/stream/event-body.js'
 import { ApiClient } from '../support/api-client.js'
 import { eventually } from '../support/eventually.js'
 import { AppFleet } from './app-fleet.js'
