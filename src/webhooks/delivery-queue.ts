@@ -57,10 +57,10 @@ export class DeliveryQueue {
 }
 
 /** SQL: nobody has it in hand, or its worker is gone. */
-const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
+export const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
 
 /**
- * The webhooks that have something free, with the instant at which the first of it is due: each found by steps in the
+ * The webhooks that have something free and not parked, with the instant at which the first of it is due: each found by steps in the
  * index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
  */
 const freeSql = (sqlNow: string) => `
@@ -71,9 +71,12 @@ const freeSql = (sqlNow: string) => `
       select q.webhook_id, q.due_at from webhook_queue q
       where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next),
   free as (
-    select steps.webhook_id, first.due_at from steps cross join lateral (
-      select due_at from webhook_queue
-      where webhook_id = steps.webhook_id and due_at is not null and ${isFree(sqlNow)} order by due_at limit 1) first)`
+    select steps.webhook_id, w.version, w.due_from, first.due_at from steps
+      cross join lateral (
+        select version, coalesce(parked_before, '-infinity') as due_from from webhooks where id = steps.webhook_id offset 0) w
+      cross join lateral (
+        select due_at from webhook_queue
+        where webhook_id = steps.webhook_id and due_at >= w.due_from and ${isFree(sqlNow)} order by due_at limit 1) first)`
 
 /**
  * Rows are found by their places and keys, one by one: plans are kept, also those made while the tables were small, and
@@ -84,15 +87,14 @@ const freeSql = (sqlNow: string) => `
 export const claimSql = (sqlNow: string) => `
   with recursive ${freeSql(sqlNow)},
   lanes as (
-    select free.webhook_id, w.version, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
+    select free.webhook_id, free.version, free.due_from, least(coalesce(held.room, $2), greatest(1, $1 / count(*) over ())) as quota
     from free left join unnest($3::bigint[], $4::integer[]) as held(webhook_id, room) using (webhook_id)
-      cross join lateral (select version from webhooks where id = free.webhook_id offset 0) w
     where free.due_at <= ${sqlNow} and coalesce(held.room, $2) > 0
     order by random() limit $1),
   due as (
     select q.*, lanes.version, lanes.quota from lanes cross join lateral (
       select ctid as place, event_id from webhook_queue
-      where webhook_id = lanes.webhook_id and due_at <= ${sqlNow} and ${isFree(sqlNow)}
+      where webhook_id = lanes.webhook_id and due_at between lanes.due_from and ${sqlNow} and ${isFree(sqlNow)}
       order by due_at, delivery_id limit lanes.quota for update skip locked) q),
   leased as (
     update webhook_queue q set lease_token = $5, leased_until = ${sqlNow} + interval '${LEASE_SECONDS} seconds'

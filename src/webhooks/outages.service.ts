@@ -45,7 +45,7 @@ export class Outages {
   ): Promise<void> {
     if (breaker === 'open' || failing < FAILURES_TO_OPEN) return // someone was faster
     parkFailed(tx, id)
-    park(tx, id)
+    park(tx, id, this.clock.sqlNow)
     tx.write(
       `update webhooks set breaker = 'open', outage_since = coalesce(outage_since, failing_since),
          release_at = ${this.clock.sqlNow} + interval '${PROBE_EVERY_SECONDS} seconds' where id = $1`,
@@ -71,7 +71,7 @@ export class Outages {
   }
 
   private async deactivate(tx: Transaction, { id, tenantId, url }: Held, because: 'gone' | 'failing') {
-    park(tx, id)
+    park(tx, id, this.clock.sqlNow)
     tx.write(
       `update webhooks set is_active = false, inactive_since = ${this.clock.sqlNow}, inactive_because = $2,
          breaker = 'closed', release_at = null, failing = '{}', failing_since = null, failing_from = null,

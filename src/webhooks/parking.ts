@@ -1,9 +1,13 @@
 import type { Transaction } from '../database/transaction.js'
+import { isFree } from './delivery-queue.js'
 import { WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
 /** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
 export const IS_GOVERNED = `(not w.is_active or w.breaker = 'open' or w.rate_limit is not null)`
+
+/** More a second than drain. */
+const ROWS_A_STEP = 50
 
 export interface Held {
   id: number
@@ -34,16 +38,37 @@ export async function holdWebhook(tx: Transaction, id: number): Promise<Held | u
   return held
 }
 
-/** Its deliveries wait until they are released, but for those that someone has in hand at this moment. */
-export function park(tx: Transaction, webhookId: number): void {
+/**
+ * Its deliveries wait until they are released, but for those that someone has in hand at this moment. However many are due:
+ * they are parked by an instant, and their rows are brought to say so little by little. Retries are few, and done here.
+ */
+export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
+  tx.write(`update webhooks set parked_before = ${sqlNow} where id = $1`, [webhookId])
   tx.write(
     `update webhook_queue set due_at = null
      where delivery_id in (
-       select delivery_id from webhook_queue
-       where webhook_id = $1 and due_at is not null and lease_token is null for update skip locked)`,
+       select delivery_id from webhook_queue q join webhooks w on w.id = q.webhook_id
+       where q.webhook_id = $1 and q.due_at >= w.parked_before and lease_token is null for update of q skip locked)`,
     [webhookId],
   )
+  tx.wake(WEBHOOK_RELEASES)
 }
+
+/** SQL: some that hold deliveries parked by an instant. In a statement of its own: what follows sees all that was due. */
+export const HOLD_PARKED = `
+  select id from webhooks where parked_before is not null order by random() limit 10 for no key update skip locked`
+
+/** $1: webhooks that are held. A few rows at once: thousands would keep the database from what others wait for. */
+export const parkSomeSql = (sqlNow: string) => `
+  with left_over as (
+    select q.place, w.id from webhooks w cross join lateral (
+      select ctid as place from webhook_queue
+      where webhook_id = w.id and due_at < w.parked_before and ${isFree(sqlNow)}
+      order by due_at limit ${ROWS_A_STEP} for update skip locked) q
+    where w.id = any($1)),
+  parked as (update webhook_queue q set due_at = null from left_over l where q.ctid = l.place)
+  update webhooks w set parked_before = null
+  where id = any($1) and not exists (select from webhook_queue where webhook_id = w.id and due_at < w.parked_before)`
 
 /** What has failed for good since its deliveries began to fail waits with the others. */
 export function parkFailed(tx: Transaction, webhookId: number): void {

@@ -4,6 +4,7 @@ import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { DRAIN_PER_SECOND, PROBE_EVERY_SECONDS } from './outage-rules.js'
+import { HOLD_PARKED, parkSomeSql } from './parking.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
 interface Released {
@@ -15,6 +16,7 @@ interface Released {
 
 /** So often a second at most: what may go in between goes together. */
 const STEPS_PER_SECOND = 10
+const STEP_MS = 1_000 / STEPS_PER_SECOND
 
 /**
  * Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
@@ -38,6 +40,8 @@ export class Releases implements DueWork<Released>, OnModuleInit {
 
   claim(limit: number): Promise<Released[]> {
     return this.work.run(async (tx) => {
+      const parked = await tx.query<{ id: number }>(HOLD_PARKED)
+      if (parked.length > 0) tx.write(parkSomeSql(this.clock.sqlNow), [parked.map(({ id }) => id)])
       tx.write(planSql(this.clock.sqlNow), [])
       const released = await tx.query<Released>(releaseSql(this.clock.sqlNow), [limit])
       if (released.length > 0) tx.wake(WEBHOOK_DELIVERIES)
@@ -54,11 +58,12 @@ export class Releases implements DueWork<Released>, OnModuleInit {
   }
 
   async msUntilNextDue(): Promise<number | null> {
-    const [row] = await this.work.query<{ ms: number | null }>(
-      `select extract(epoch from min(release_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
+    const [row] = await this.work.query<{ ms: number | null; isParking: boolean }>(
+      `select extract(epoch from min(release_at) - ${this.clock.sqlNow})::float8 * 1000 as ms,
+         exists (select from webhooks where parked_before is not null) as "isParking"
        from webhooks where release_at is not null`,
     )
-    return row!.ms
+    return row!.isParking ? Math.min(row!.ms ?? Infinity, STEP_MS) : row!.ms
   }
 }
 
@@ -98,7 +103,7 @@ const releaseSql = (sqlNow: string) => `
     returning q.webhook_id),
   -- Of the statement's beginning: another look finds that nothing is left.
   plans as (
-    select p.*, w.outage_since, p.breaker <> 'open' and not exists (
+    select p.*, w.outage_since, p.breaker <> 'open' and w.parked_before is null and not exists (
       select from webhook_queue q where q.webhook_id = p.id and q.due_at is null and ${IS_FIRST}) as is_through
     from paced p join webhooks w using (id))
   update webhooks w

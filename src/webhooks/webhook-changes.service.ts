@@ -43,7 +43,7 @@ export class WebhookChanges {
   pause(tenantId: string, id: number): Promise<WebhookView> {
     return this.carryOut(tenantId, id, (tx, { isActive }) => {
       if (!isActive) return
-      park(tx, id)
+      park(tx, id, this.clock.sqlNow)
       tx.write(
         `update webhooks set is_active = false, inactive_since = ${this.clock.sqlNow}, inactive_because = 'paused',
            breaker = 'closed', release_at = null, failing = '{}', failing_since = null, failing_from = null,

@@ -43,6 +43,8 @@ export class Webhook {
   @Column('bigint', { nullable: true }) failingFrom: number | null
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) outageSince: Date | null
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) releaseAt: Date | null
+  /** What was due before this instant is parked, though its rows do not all say so yet. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) parkedBefore: Date | null
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
   @UpdateDateColumn({ type: 'timestamptz', precision: 3 }) updatedAt: Date
 }
