@@ -7,7 +7,7 @@ import { latencies } from './latency.mjs'
 
 const WAITING = Number(process.env.BENCH_WAITING ?? 10_000)
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 15)
 const WEBHOOKS = 4
 const PER_SECOND = 50
 const BATCH = 500

@@ -6,6 +6,7 @@ import { notFound } from '../http/problem.js'
 import { BODY } from '../stream/event-body.js'
 import type { LogsQuery } from './deliveries.dto.js'
 import type { AttemptView, DeliveryDetailView, DeliveryView } from './deliveries.view.js'
+import { IS_PARKED } from './parking.js'
 import { Webhook } from './webhook.entity.js'
 
 const MOST_ATTEMPTS = 100
@@ -71,7 +72,10 @@ export class Deliveries {
 
 /** SQL for a `DeliveryView`, of delivery `l`. */
 const DELIVERY = `
-  l.id, l.event_id as "eventId", l.event_type as "eventType", coalesce(l.payload, ${BODY}::json) as payload, l.status, l.status_code as "statusCode",
+  l.id, l.event_id as "eventId", l.event_type as "eventType", coalesce(l.payload, ${BODY}::json) as payload,
+  l.status, l.status_code as "statusCode",
   l.response_body as "responseBody", l.error_message as "errorMessage", l.attempts, l.is_test as "isTest",
-  l.created_at as "createdAt", l.completed_at as "completedAt", case when q.leased_until is null then q.due_at end as "dueAt"
-  from webhook_logs l left join events e on e.id = l.event_id left join webhook_queue q on q.delivery_id = l.id`
+  l.created_at as "createdAt", l.completed_at as "completedAt",
+  case when q.leased_until is null and not ${IS_PARKED} then q.due_at end as "dueAt"
+  from webhook_logs l join webhooks w on w.id = l.webhook_id left join events e on e.id = l.event_id
+  left join webhook_queue q on q.delivery_id = l.id`

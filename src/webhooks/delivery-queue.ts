@@ -60,8 +60,8 @@ export class DeliveryQueue {
 export const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
 
 /**
- * The webhooks that have something free and not parked, with the instant at which the first of it is due: each found by steps in the
- * index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
+ * The webhooks that have something free and not parked, with the instant at which the first of it is due: each found by
+ * steps in the index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
  */
 const freeSql = (sqlNow: string) => `
   steps as (

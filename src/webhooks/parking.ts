@@ -6,7 +6,10 @@ import type { Breaker } from './webhook.entity.js'
 /** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
 export const IS_GOVERNED = `(not w.is_active or w.breaker = 'open' or w.rate_limit is not null)`
 
-/** More a second than drain. */
+/** SQL: the delivery `q` of webhook `w` waits for more than its due instant. */
+export const IS_PARKED = `coalesce(q.due_at < coalesce(w.parked_before, '-infinity'), true)`
+
+/** More a second than go again. */
 const ROWS_A_STEP = 50
 
 export interface Held {

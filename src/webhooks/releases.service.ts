@@ -19,7 +19,7 @@ const STEPS_PER_SECOND = 10
 const STEP_MS = 1_000 / STEPS_PER_SECOND
 
 /**
- * Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
+ * Parks little by little what is parked by an instant. Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
  * from an outage or wants no more than that.
  */
 @Injectable()
@@ -38,10 +38,9 @@ export class Releases implements DueWork<Released>, OnModuleInit {
     this.runner.register(this)
   }
 
-  claim(limit: number): Promise<Released[]> {
+  async claim(limit: number): Promise<Released[]> {
+    await this.parkSome()
     return this.work.run(async (tx) => {
-      const parked = await tx.query<{ id: number }>(HOLD_PARKED)
-      if (parked.length > 0) tx.write(parkSomeSql(this.clock.sqlNow), [parked.map(({ id }) => id)])
       tx.write(planSql(this.clock.sqlNow), [])
       const released = await tx.query<Released>(releaseSql(this.clock.sqlNow), [limit])
       if (released.length > 0) tx.wake(WEBHOOK_DELIVERIES)
@@ -54,6 +53,14 @@ export class Releases implements DueWork<Released>, OnModuleInit {
         })),
       )
       return released
+    })
+  }
+
+  /** In a transaction that waits for nobody's locks, since it takes those of several webhooks. */
+  private parkSome(): Promise<void> {
+    return this.work.run(async (tx) => {
+      const held = await tx.query<{ id: number }>(HOLD_PARKED)
+      if (held.length > 0) tx.write(parkSomeSql(this.clock.sqlNow), [held.map(({ id }) => id)])
     })
   }
 

@@ -3,6 +3,7 @@ import { Clock } from '../database/clock.js'
 import { idsBetween } from '../database/timeline.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { DELIVERIES } from './deliveries.service.js'
+import { IS_PARKED } from './parking.js'
 import { holdKey } from './sendings.service.js'
 import type { BacklogView, StatisticsView } from './statistics.view.js'
 
@@ -67,7 +68,7 @@ export const BACKLOG = `
   select (count(*) filter (where not is_parked))::integer as pending, (count(*) filter (where is_parked))::integer as parked,
     (select created_at from webhook_logs where id = min(w.delivery_id)) as "oldestSince"
   from (
-    (select delivery_id, due_at < coalesce(h.parked_before, '-infinity') as is_parked
-     from webhook_queue q join webhooks h on h.id = q.webhook_id where webhook_id = $1 and due_at is not null limit ${MOST_WAITING})
+    (select delivery_id, ${IS_PARKED} as is_parked from webhook_queue q join webhooks w on w.id = q.webhook_id
+     where q.webhook_id = $1 and q.due_at is not null limit ${MOST_WAITING})
     union all
     (select delivery_id, true from webhook_queue where webhook_id = $1 and due_at is null limit ${MOST_WAITING})) w`
