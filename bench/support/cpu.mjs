@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Linux counts in hundredths of a second, whatever its clock. */
 const TICK_US = 10_000
 const KINDS = [
-  ['worker', /dist\/src\/main\.js|programs\/(peer|webhooks-limit)\.mjs/],
+  ['worker', /dist\/src\/main\.js|programs\/(peer|webhooks-(durable-)?limit)\.mjs/],
   ['receiver', /programs\/receiver\.mjs/],
   ['postgres', /postgres/], // last: programs are told its address
 ]

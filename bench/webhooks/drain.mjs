@@ -19,6 +19,7 @@ const CONNECTIONS = [16, 32, 64, 128]
  * production with its default settings; it leases each delivery, signs it with its webhook's own secret, and records its
  * outcome and its attempt. Against
  * - the limit: a bare undici Pool that posts and signs the same bodies from memory, at its best concurrency;
+ * - the durable limit: the same with only the writes that make it durable, without anything of a product around them;
  * - the queues that a team would take instead, which post and sign the same bodies with the same client and pool, at the
  *   best of some settings of theirs. They store what a delivery needs, so that no lookup is counted, and record no attempts.
  *
@@ -81,6 +82,7 @@ async function drainAll(context, deliveries) {
   const { afterId, jobs } = await backlog(context, deliveries)
   const rates = new Map([['ours', await ours(context, jobs.length)]])
   rates.set('limit', await limit(stage, jobs, { afterId, connections }))
+  rates.set('durable-limit', await durableLimit(context, deliveries))
   for (const peer of context.peers.list) rates.set(peer.name, await drainPeer(context, peer, jobs))
   return rates
 }
@@ -135,6 +137,25 @@ async function limit({ url, origin, receiver }, jobs, { afterId, connections }) 
   await program.stop()
   const counts = await receiver.ask('counts')
   checkOnce(counts, jobs.length, 'limit')
+  return rateOf(counts, endedAt)
+}
+
+async function durableLimit(context, deliveries) {
+  const { stage, connections } = context
+  const { url, origin, receiver } = stage
+  await backlog(context, deliveries)
+  await settle(url)
+  await receiver.ask('forget')
+  const program = startProgram('programs/webhooks-durable-limit.mjs', { url, origin, connections })
+  const before = cpuTimes()
+  const endedAt = await program.message()
+  tellCpu('durable-limit', before, deliveries)
+  await program.stop()
+  const counts = await receiver.ask('counts')
+  checkOnce(counts, deliveries, 'durable limit')
+  if (!(await noneWaits(url))) throw new Error('The durable limit left deliveries')
+  await checkRecorded(url)
+  await settle(url)
   return rateOf(counts, endedAt)
 }
 
