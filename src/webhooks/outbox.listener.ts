@@ -30,10 +30,14 @@ function write(tx: Transaction, events: DomainEvent[]): void {
     patterns: patternsOf(name),
     about: 'alert' in data ? data.alert.webhookId : null,
   }))
-  tx.write<{ isParked: boolean }>(ENQUEUE, [JSON.stringify(wanted), events[0]!.occurredAt], (deliveries) => {
-    if (deliveries.some(({ isParked }) => !isParked)) tx.wake(WEBHOOK_DELIVERIES)
-    if (deliveries.some(({ isParked }) => isParked)) tx.wake(WEBHOOK_RELEASES)
-  })
+  tx.write<{ areDue: boolean | null; areParked: boolean | null }>(
+    ENQUEUE,
+    [JSON.stringify(wanted), events[0]!.occurredAt],
+    ([found]) => {
+      if (found!.areDue) tx.wake(WEBHOOK_DELIVERIES)
+      if (found!.areParked) tx.wake(WEBHOOK_RELEASES)
+    },
+  )
 }
 
 /** SQL: webhook `w` wants event `e`, and what it misses is kept. */
@@ -63,11 +67,13 @@ const ENQUEUE = `
       order by e.seq, w.id) wanting),
   logged as (
     insert into webhook_logs (id, webhook_id, event_id, event_type, attempts, created_at)
-    overriding system value select id, webhook_id, event_id, name, 0, $2 from addressed)
-  insert into webhook_queue (delivery_id, webhook_id, event_id, due_at, email_id)
-  select id, webhook_id, event_id,
-         case when not is_governed and not follows and (email_id is null
-           or row_number() over (partition by webhook_id, email_id order by id) = 1) then $2::timestamptz end,
-         email_id
-  from addressed
-  returning due_at is null as "isParked"`
+    overriding system value select id, webhook_id, event_id, name, 0, $2 from addressed),
+  queued as (
+    insert into webhook_queue (delivery_id, webhook_id, event_id, due_at, email_id)
+    select id, webhook_id, event_id,
+           case when not is_governed and not follows and (email_id is null
+             or row_number() over (partition by webhook_id, email_id order by id) = 1) then $2::timestamptz end,
+           email_id
+    from addressed
+    returning due_at)
+  select bool_or(due_at is not null) as "areDue", bool_or(due_at is null) as "areParked" from queued`
