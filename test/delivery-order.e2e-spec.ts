@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { ada, punctual, receiver } from './support/webhook-stage.js'
+import { ada, punctual, receiver, setWebhookStage } from './support/webhook-stage.js'
+
+setWebhookStage()
 
 it('numbers what happens to an email in the order of the commits, without a gap, also when it all happens at once', async () => {
   await subscribe()

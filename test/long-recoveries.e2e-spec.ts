@@ -3,8 +3,10 @@ import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { Events } from '../src/events/events.publisher.js'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { finished, recover, statuses, subscribed } from './support/recoveries.js'
+import { finished, recover, statuses, subscribed, setRecoveryStage } from './support/recoveries.js'
 import { ada, punctual, receiver } from './support/webhook-stage.js'
+
+setRecoveryStage()
 
 /** A recovery of much takes a while, and goes on whatever happens to it. */
 

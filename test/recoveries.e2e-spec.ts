@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { finished, recover, start, statuses, subscribed } from './support/recoveries.js'
+import { finished, recover, start, statuses, subscribed, setRecoveryStage } from './support/recoveries.js'
 import { ada, punctual, receiver } from './support/webhook-stage.js'
+
+setRecoveryStage()
 
 /** What a webhook was not told of can be delivered after all, once each and at a bounded rate. */
 

@@ -3,7 +3,9 @@ import { Webhook as Svix } from 'svix'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { Receiver, type Received } from './support/receiver.js'
-import { ada, punctual, receiver } from './support/webhook-stage.js'
+import { ada, punctual, receiver, setWebhookStage } from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /** Secrets are shown on request and replaced without a delivery that a receiver could not verify. */
 

@@ -3,7 +3,18 @@ import type { Body } from './support/api-client.js'
 import { problemsWith } from './support/event-schemas.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
-import { ada, arrived, before, email, log as logOf, punctual, receiver } from './support/webhook-stage.js'
+import {
+  ada,
+  arrived,
+  before,
+  email,
+  log as logOf,
+  punctual,
+  receiver,
+  setWebhookStage,
+} from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /** Deliveries can be looked through, tried and repeated. */
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
-import { ada, email, log, punctual, receiver, subscribe } from './support/webhook-stage.js'
+import { ada, email, log, punctual, receiver, subscribe, setWebhookStage } from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /** Subscriptions are chosen finely, and changed while deliveries are under way. */
 

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { ada, email, log, logs, punctual, receiver, subscribe } from './support/webhook-stage.js'
+import {
+  ada,
+  email,
+  log,
+  logs,
+  punctual,
+  receiver,
+  subscribe,
+  setWebhookStage,
+} from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /** The order of one email's events may be asked for, or given up, while deliveries are under way. */
 

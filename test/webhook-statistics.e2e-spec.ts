@@ -2,7 +2,18 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { BACKLOG, STATISTICS } from '../src/webhooks/statistics.service.js'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { ada, arrived, before, email, log as logOf, punctual, receiver } from './support/webhook-stage.js'
+import {
+  ada,
+  arrived,
+  before,
+  email,
+  log as logOf,
+  punctual,
+  receiver,
+  setWebhookStage,
+} from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /** How a webhook does is told from few rows. */
 

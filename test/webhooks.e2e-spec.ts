@@ -5,7 +5,9 @@ import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
 import { StubResolver } from './support/stub-resolver.js'
 import { startTestApp } from './support/test-app.js'
-import { ada, email, log, punctual, receiver, subscribe } from './support/webhook-stage.js'
+import { ada, email, log, punctual, receiver, subscribe, setWebhookStage } from './support/webhook-stage.js'
+
+setWebhookStage()
 
 it('shows the secret once, keeps it and the values of headers sealed, and sends both', async () => {
   const { body, status } = await subscribe({ headers: { 'X-Team': 'top secret value' } })

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
-import { ada, receiver } from './support/webhook-stage.js'
+import { ada, receiver, setWebhookStage } from './support/webhook-stage.js'
+
+setWebhookStage()
 
 /**
  * The contract of Zapier's REST hooks: subscribe, perform list, deliveries, unsubscribe, and 410 from the target.

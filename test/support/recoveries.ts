@@ -1,17 +1,20 @@
 import { beforeEach, expect } from 'vitest'
 import type { Body } from './api-client.js'
 import { eventually } from './eventually.js'
-import { ada, logs, punctual, subscribe } from './webhook-stage.js'
+import { ada, logs, punctual, setWebhookStage, subscribe } from './webhook-stage.js'
 
 const MINUTE = 60_000
 
 /** A minute before each test. */
 export let start: Date
 
-beforeEach(async () => {
-  start = punctual.clock.now()
-  await punctual.advance(MINUTE)
-})
+export function setRecoveryStage(): void {
+  setWebhookStage()
+  beforeEach(async () => {
+    start = punctual.clock.now()
+    await punctual.advance(MINUTE)
+  })
+}
 
 export const recover = (id: number, more: object = {}) =>
   ada.post(`/webhooks/${id}/recover`, { since: start, ...more })

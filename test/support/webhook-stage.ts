@@ -4,23 +4,22 @@ import { eventually } from './eventually.js'
 import { Receiver, type Received } from './receiver.js'
 import { startTestApp, type TestApp } from './test-app.js'
 
-/**
- * What tests of webhooks play on. Whoever imports it has an application for the file, and a receiver and a tenant of Ada's
- * for each test.
- */
 export let punctual: TestApp
 export let receiver: Receiver
 export let ada: ApiClient
 
-beforeAll(async () => {
-  punctual = await startTestApp()
-})
-afterAll(() => punctual.stop())
-beforeEach(async () => {
-  receiver = await Receiver.start()
-  ada = await punctual.tenant()
-})
-afterEach(() => receiver.stop())
+/** What tests of webhooks play on: an application for the file, and a receiver and a tenant of Ada's for each test. */
+export function setWebhookStage(): void {
+  beforeAll(async () => {
+    punctual = await startTestApp()
+  })
+  afterAll(() => punctual.stop())
+  beforeEach(async () => {
+    receiver = await Receiver.start()
+    ada = await punctual.tenant()
+  })
+  afterEach(() => receiver.stop())
+}
 
 /** To what is received, unless it says otherwise. */
 export const subscribe = (more: object = {}) =>
