@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 
-/** Thousands of deliveries are parked by one instant beside their webhook: see ADR 12. */
+/**
+ * Thousands of deliveries are parked by one instant beside their webhook: see ADR 12. Processes of the version before know
+ * nothing of it: stop them first.
+ */
 export class ParkedBefore1764700000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`set local lock_timeout = '5s'`)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
+import { Parkings } from '../src/webhooks/parkings.service.js'
 import { Releases } from '../src/webhooks/releases.service.js'
 import type { ApiClient, Body } from './support/api-client.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
@@ -98,7 +99,10 @@ const queue = () => punctual.app.get(DeliveryQueue)
 const claim = () => queue().claim(100, ROOM, new Map())
 
 async function release(times = 1): Promise<void> {
-  for (let time = 0; time < times; time++) await punctual.app.get(Releases).claim(100)
+  for (let time = 0; time < times; time++) {
+    await punctual.app.get(Parkings).claim()
+    await punctual.app.get(Releases).claim(100)
+  }
 }
 
 const enqueue = (count: number, after = `interval '0'`) =>

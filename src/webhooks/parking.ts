@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.js'
 import { isFree } from './delivery-queue.js'
-import { WEBHOOK_RELEASES } from './webhook-work.js'
+import { WEBHOOK_PARKINGS, WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
 /** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
@@ -9,7 +9,6 @@ export const IS_GOVERNED = `(not w.is_active or w.breaker = 'open' or w.rate_lim
 /** SQL: the delivery `q` of webhook `w` waits for more than its due instant. */
 export const IS_PARKED = `coalesce(q.due_at < coalesce(w.parked_before, '-infinity'), true)`
 
-/** More a second than go again. */
 const ROWS_A_STEP = 50
 
 export interface Held {
@@ -43,28 +42,32 @@ export async function holdWebhook(tx: Transaction, id: number): Promise<Held | u
 
 /**
  * Its deliveries wait until they are released, but for those that someone has in hand at this moment. However many are due:
- * they are parked by an instant, and their rows are brought to say so little by little. Retries are few, and done here.
+ * they are parked by an instant, and their rows are brought to say so little by little. Retries yet to come are parked here, as
+ * the few that they mostly are.
  */
 export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
-  tx.write(`update webhooks set parked_before = ${sqlNow} where id = $1`, [webhookId])
+  tx.write(`update webhooks set parked_before = greatest(parked_before, ${sqlNow}) where id = $1`, [
+    webhookId,
+  ])
   tx.write(
     `update webhook_queue set due_at = null
      where delivery_id in (
        select delivery_id from webhook_queue q join webhooks w on w.id = q.webhook_id
-       where q.webhook_id = $1 and q.due_at >= w.parked_before and lease_token is null for update of q skip locked)`,
+       where q.webhook_id = $1 and q.due_at >= w.parked_before and ${isFree(sqlNow)} for update of q skip locked)`,
     [webhookId],
   )
-  tx.wake(WEBHOOK_RELEASES)
+  tx.wake(WEBHOOK_PARKINGS)
 }
 
-/** SQL: some that hold deliveries parked by an instant. In a statement of its own: what follows sees all that was due. */
+/** SQL: some that hold deliveries parked by an instant, first those that may go again. In a statement of its own: what follows sees all that was due. */
 export const HOLD_PARKED = `
-  select id from webhooks where parked_before is not null order by random() limit 10 for no key update skip locked`
+  select id from webhooks where parked_before is not null
+  order by breaker = 'draining' desc, random() limit 10 for no key update skip locked`
 
 /** $1: webhooks that are held. A few rows at once: thousands would keep the database from what others wait for. */
 export const parkSomeSql = (sqlNow: string) => `
   with left_over as (
-    select q.place, w.id from webhooks w cross join lateral (
+    select q.place from webhooks w cross join lateral (
       select ctid as place from webhook_queue
       where webhook_id = w.id and due_at < w.parked_before and ${isFree(sqlNow)}
       order by due_at limit ${ROWS_A_STEP} for update skip locked) q

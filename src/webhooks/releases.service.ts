@@ -4,7 +4,6 @@ import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { DRAIN_PER_SECOND, PROBE_EVERY_SECONDS } from './outage-rules.js'
-import { HOLD_PARKED, parkSomeSql } from './parking.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
 interface Released {
@@ -16,10 +15,9 @@ interface Released {
 
 /** So often a second at most: what may go in between goes together. */
 const STEPS_PER_SECOND = 10
-const STEP_MS = 1_000 / STEPS_PER_SECOND
 
 /**
- * Parks little by little what is parked by an instant. Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
+ * Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
  * from an outage or wants no more than that.
  */
 @Injectable()
@@ -38,8 +36,7 @@ export class Releases implements DueWork<Released>, OnModuleInit {
     this.runner.register(this)
   }
 
-  async claim(limit: number): Promise<Released[]> {
-    await this.parkSome()
+  claim(limit: number): Promise<Released[]> {
     return this.work.run(async (tx) => {
       tx.write(planSql(this.clock.sqlNow), [])
       const released = await tx.query<Released>(releaseSql(this.clock.sqlNow), [limit])
@@ -56,21 +53,12 @@ export class Releases implements DueWork<Released>, OnModuleInit {
     })
   }
 
-  /** In a transaction that waits for nobody's locks, since it takes those of several webhooks. */
-  private parkSome(): Promise<void> {
-    return this.work.run(async (tx) => {
-      const held = await tx.query<{ id: number }>(HOLD_PARKED)
-      if (held.length > 0) tx.write(parkSomeSql(this.clock.sqlNow), [held.map(({ id }) => id)])
-    })
-  }
-
   async msUntilNextDue(): Promise<number | null> {
-    const [row] = await this.work.query<{ ms: number | null; isParking: boolean }>(
-      `select extract(epoch from min(release_at) - ${this.clock.sqlNow})::float8 * 1000 as ms,
-         exists (select from webhooks where parked_before is not null) as "isParking"
+    const [row] = await this.work.query<{ ms: number | null }>(
+      `select extract(epoch from min(release_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
        from webhooks where release_at is not null`,
     )
-    return row!.isParking ? Math.min(row!.ms ?? Infinity, STEP_MS) : row!.ms
+    return row!.ms
   }
 }
 
@@ -91,12 +79,15 @@ const planSql = (sqlNow: string) => `
  */
 const releaseSql = (sqlNow: string) => `
   with held as materialized (
-    select id, rate_limit, case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
+    select id, rate_limit, parked_before,
+           case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
     from webhooks where release_at <= ${sqlNow} order by release_at limit $1 for no key update skip locked),
   due as (
-    select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate from held),
+    select id, breaker, parked_before, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate
+    from held),
   paced as (
-    select id, breaker, case when breaker = 'open' then 1 else greatest(1, rate / ${STEPS_PER_SECOND}) end as step,
+    select id, breaker, parked_before,
+           case when breaker = 'open' then 1 else greatest(1, rate / ${STEPS_PER_SECOND}) end as step,
            case when breaker = 'open' then ${PROBE_EVERY_SECONDS}
              else greatest(1, rate / ${STEPS_PER_SECOND})::float8 / rate end as gap
     from due),
@@ -110,7 +101,7 @@ const releaseSql = (sqlNow: string) => `
     returning q.webhook_id),
   -- Of the statement's beginning: another look finds that nothing is left.
   plans as (
-    select p.*, w.outage_since, p.breaker <> 'open' and w.parked_before is null and not exists (
+    select p.*, w.outage_since, p.breaker <> 'open' and p.parked_before is null and not exists (
       select from webhook_queue q where q.webhook_id = p.id and q.due_at is null and ${IS_FIRST}) as is_through
     from paced p join webhooks w using (id))
   update webhooks w

@@ -33,7 +33,7 @@ export class WebhookChanges {
       const { ordering = before.ordering, rateLimit = before.rateLimit } = columns
       const losesOrder = ordering === 'none' && before.ordering === 'email'
       const losesLimit = rateLimit === null && before.rateLimit !== null
-      if (ordering === 'email' && before.ordering === 'none') keepOrder(tx, id)
+      if (ordering === 'email' && before.ordering === 'none') keepOrder(tx, id, this.clock.sqlNow)
       if (losesOrder) dropOrder(tx, id)
       if (losesOrder || losesLimit) drain(tx, id, this.clock.sqlNow)
     })

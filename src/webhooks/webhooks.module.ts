@@ -10,6 +10,7 @@ import { EventSamples } from './event-samples.service.js'
 import { OutboxListener } from './outbox.listener.js'
 import { Outages } from './outages.service.js'
 import { Outcomes } from './outcomes.js'
+import { Parkings } from './parkings.service.js'
 import { RecoveriesController } from './recoveries.controller.js'
 import { RecoveriesRunner } from './recoveries.runner.js'
 import { Recoveries } from './recoveries.service.js'
@@ -29,7 +30,7 @@ import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
 const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient]
-const recording = [Outcomes, RetrySchedule, Jitter, Outages, Releases]
+const recording = [Outcomes, RetrySchedule, Jitter, Outages, Parkings, Releases]
 const looking = [EventSamples, Deliveries, Statistics]
 const recovering = [Recoveries, RecoveriesRunner, Retention]
 const managing = [
