@@ -13,9 +13,10 @@ let ada: ApiClient
 let heard: Signal[][] = []
 let merged: object[] = []
 let failing = false
+let stopListening: () => void
 
 beforeAll(async () => {
-  listen()
+  stopListening = listen()
   punctual = await startTestApp()
   ada = await punctual.tenant()
 })
@@ -24,7 +25,10 @@ beforeEach(() => {
   merged = []
   failing = false
 })
-afterAll(() => punctual.stop())
+afterAll(async () => {
+  await punctual.stop()
+  stopListening()
+})
 
 it('a change of priority, tier or category is signalled, and nothing else is', async () => {
   const email = await post()
@@ -114,8 +118,8 @@ it('a batch is heard as one, none as nothing, and none of it is stored', async (
 
 let seen: unknown
 
-/** Gives the application two listeners more. */
-function listen(): void {
+/** Gives the application two listeners more, until the function that it answers with is called. */
+function listen(): () => void {
   const { prototype } = AlertsListener as { prototype: object }
   const value = async (tx: Transaction, signals: Signal<'email.changed' | 'email.reopened'>[]) => {
     heard.push(signals)
@@ -137,6 +141,9 @@ function listen(): void {
   const forMerges = { value: hearMerges, configurable: true, writable: true }
   On('conversation.merged')(prototype, 'hearMerges', forMerges)
   Object.defineProperty(prototype, 'hearMerges', forMerges)
+  return () => {
+    for (const method of ['hearSignals', 'hearMerges']) Reflect.deleteProperty(prototype, method)
+  }
 }
 
 async function post(more: object = {}): Promise<Body> {
