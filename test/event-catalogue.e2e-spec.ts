@@ -79,7 +79,8 @@ it('delivers nothing but what the schemas describe, whatever happens', async () 
 it('then samples the newest three as they were delivered, newest first, of this tenant only', async () => {
   for (const name of EVENT_NAMES) {
     const { body: samples } = await ada.get(`/webhooks/samples?event=${name}`)
-    const delivered = receiver.named(name).map(({ body }) => body)
+    // A leap of the clock may have ended a lease just taken: then one came twice.
+    const delivered = [...new Map(receiver.named(name).map(({ body }) => [body.id, body])).values()]
     const newest = delivered.toSorted((a, b) => (a.id < b.id ? 1 : -1))
     expect(samples.length, name).toBe(Math.min(3, delivered.length))
     for (const sample of samples) {

@@ -71,6 +71,7 @@ it('looks at a bounded number of events for a rare one, and says that there is m
      from generate_series(1, 2500) n`,
     [ada.tenantId],
   )
+  await settled(100) // all of them: they are of one transaction
   const seen: number[] = []
   let asked = 0
   for (let page = await list({ event: 'sla.breached' }); ; asked++) {
@@ -84,6 +85,7 @@ it('looks at a bounded number of events for a rare one, and says that there is m
 
 it('shows nothing beyond a transaction that is still open: it may yet write before', async () => {
   await write([1])
+  await settled(1)
   const open = await RawEvents.begin(punctual.databaseUrl, ada.tenantId)
   await open.write(2)
   await write([3])

@@ -33,7 +33,6 @@ afterAll(() => socket.destroy())
 it('is read no faster from the database than its client reads it, and loses nothing by it', async () => {
   await openUnread()
   await untilNothingIsRead()
-  expect(reads.mock.calls.length).toBeGreaterThan(1)
   expect(reads.mock.calls.length).toBeLessThan(EVENTS / PAGE / 2)
 
   const numbers: number[] = []
@@ -72,7 +71,7 @@ async function openUnread(): Promise<void> {
   socket.write(
     `GET /api/events/stream?after=earliest HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ada.token}\r\n\r\n`,
   )
-  await eventually(() => expect(reads).toHaveBeenCalled())
+  await eventually(() => expect(reads.mock.calls.length).toBeGreaterThan(1))
 }
 
 /** The buffers between the two are full. */
