@@ -26,6 +26,12 @@ beforeAll(async () => {
   const furnished = await furnish(punctual, receiver, ['ada', 'bob'])
   ada = furnished[0]!
   bob = furnished[1]!
+  // Transactions of other tests of this machine may hold the end of the stream up for a moment.
+  for (const { owner } of furnished)
+    await eventually(
+      async () => expect((await owner.get('/events?limit=100')).body.data).not.toEqual([]),
+      40_000,
+    )
   adasRows = await rowsOf(ada)
 })
 
