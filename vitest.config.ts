@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    // Loading the application anew for each file took a third of the time.
+    // Loading the application anew for each file took a quarter of the time.
     isolate: false,
   },
 })

@@ -6,6 +6,7 @@ import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
 import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
 import type { ApiClient } from './support/api-client.js'
+import { enqueue } from './support/raw-deliveries.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 /** Claims and outcomes of a process that is no worker, so that the test alone makes them. */
@@ -35,14 +36,7 @@ it('webhooks of which all is in hand take nothing from the share of the others',
   await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
   expect(await queue().claim(100, ROOM, new Map())).toHaveLength(busy.length)
   const waiting = await subscribe()
-  await punctual.query(
-    `with logged as (
-       insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts)
-       select $1, gen_random_uuid(), 'email.received', '{}', 0 from generate_series(1, 30) returning id, event_id)
-     insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
-     select id, $1, event_id, ${punctual.clock.sqlNow} from logged`,
-    [waiting],
-  )
+  await enqueue(punctual, waiting, 30)
   expect(await queue().claim(10, ROOM, new Map())).toHaveLength(10)
   expect(await queue().claim(100, ROOM, new Map())).toHaveLength(ROOM)
   expect(await queue().msUntilNextDue([])).toBeLessThanOrEqual(0)

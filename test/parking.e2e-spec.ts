@@ -3,6 +3,7 @@ import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
 import { Parkings } from '../src/webhooks/parkings.service.js'
 import { Releases } from '../src/webhooks/releases.service.js'
 import type { ApiClient, Body } from './support/api-client.js'
+import { enqueue } from './support/raw-deliveries.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
 /** Of a process that is no worker, so that the test alone claims and releases. */
@@ -25,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => punctual.query('delete from webhooks'))
 
 it('holds back thousands at once, and has their rows follow little by little', async () => {
-  await enqueue(MANY)
+  await enqueue(punctual, id, MANY)
   punctual.clock.advance(1)
   await ada.post(`/webhooks/${id}/pause`)
   expect(await claim()).toEqual([])
@@ -42,7 +43,7 @@ it('holds back thousands at once, and has their rows follow little by little', a
 })
 
 it('holds back retries too, and nothing that comes once it may go again', async () => {
-  await enqueue(1, `interval '1 minute'`)
+  await enqueue(punctual, id, 1, '1 minute')
   await ada.post(`/webhooks/${id}/pause`)
   expect(await unparked()).toBe(0)
   await release()
@@ -54,7 +55,7 @@ it('holds back retries too, and nothing that comes once it may go again', async 
 })
 
 it('goes again at the bounded rate, also before all rows have followed', async () => {
-  await enqueue(MANY)
+  await enqueue(punctual, id, MANY)
   punctual.clock.advance(1)
   await ada.post(`/webhooks/${id}/pause`)
   await ada.post(`/webhooks/${id}/resume`)
@@ -75,7 +76,7 @@ it('goes again at the bounded rate, also before all rows have followed', async (
 })
 
 it('takes what a worker had in hand once that worker is gone', async () => {
-  await enqueue(ROOM + 1)
+  await enqueue(punctual, id, ROOM + 1)
   punctual.clock.advance(1)
   expect(await claim()).toHaveLength(ROOM)
   await ada.post(`/webhooks/${id}/pause`)
@@ -104,16 +105,6 @@ async function release(times = 1): Promise<void> {
     await punctual.app.get(Releases).claim(100)
   }
 }
-
-const enqueue = (count: number, after = `interval '0'`) =>
-  punctual.query(
-    `with logged as (
-       insert into webhook_logs (webhook_id, event_id, event_type, payload, attempts)
-       select $1, gen_random_uuid(), 'email.received', '{}', 0 from generate_series(1, $2::int) returning id, event_id)
-     insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
-     select id, $1, event_id, ${punctual.clock.sqlNow} + ${after} from logged`,
-    [id, count],
-  )
 
 /** Rows that do not say that they wait. */
 const unparked = async (): Promise<number> =>

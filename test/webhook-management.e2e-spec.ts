@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { Receiver } from './support/receiver.js'
-import { ada, email, log, punctual, receiver, subscribe, setWebhookStage } from './support/webhook-stage.js'
+import { ada, email, log, punctual, receiver, setWebhookStage, subscribe } from './support/webhook-stage.js'
 
 setWebhookStage()
 

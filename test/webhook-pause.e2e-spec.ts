@@ -8,8 +8,8 @@ import {
   logs,
   punctual,
   receiver,
-  subscribe,
   setWebhookStage,
+  subscribe,
 } from './support/webhook-stage.js'
 
 setWebhookStage()

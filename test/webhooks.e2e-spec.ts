@@ -5,7 +5,7 @@ import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
 import { StubResolver } from './support/stub-resolver.js'
 import { startTestApp } from './support/test-app.js'
-import { ada, email, log, punctual, receiver, subscribe, setWebhookStage } from './support/webhook-stage.js'
+import { ada, email, log, punctual, receiver, setWebhookStage, subscribe } from './support/webhook-stage.js'
 
 setWebhookStage()
 

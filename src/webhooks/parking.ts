@@ -41,9 +41,8 @@ export async function holdWebhook(tx: Transaction, id: number): Promise<Held | u
 }
 
 /**
- * Its deliveries wait until they are released, but for those that someone has in hand at this moment. However many are due:
- * they are parked by an instant, and their rows are brought to say so little by little. Retries yet to come are parked here, as
- * the few that they mostly are.
+ * Its deliveries wait until they are released, but for those that someone has in hand at this moment. What is due, however
+ * much, is parked by an instant, and its rows say so little by little. Retries yet to come are mostly few: they are parked here.
  */
 export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
   tx.write(`update webhooks set parked_before = greatest(parked_before, ${sqlNow}) where id = $1`, [
@@ -59,7 +58,10 @@ export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
   tx.wake(WEBHOOK_PARKINGS)
 }
 
-/** SQL: some that hold deliveries parked by an instant, first those that may go again. In a statement of its own: what follows sees all that was due. */
+/**
+ * SQL: some webhooks with deliveries parked by an instant, first those whose deliveries may go again. In a statement of its
+ * own, so that what follows sees all that was due.
+ */
 export const HOLD_PARKED = `
   select id from webhooks where parked_before is not null
   order by breaker = 'draining' desc, random() limit 10 for no key update skip locked`

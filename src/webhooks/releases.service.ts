@@ -79,15 +79,13 @@ const planSql = (sqlNow: string) => `
  */
 const releaseSql = (sqlNow: string) => `
   with held as materialized (
-    select id, rate_limit, parked_before,
+    select id, rate_limit, parked_before, outage_since,
            case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
     from webhooks where release_at <= ${sqlNow} order by release_at limit $1 for no key update skip locked),
   due as (
-    select id, breaker, parked_before, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate
-    from held),
+    select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate from held),
   paced as (
-    select id, breaker, parked_before,
-           case when breaker = 'open' then 1 else greatest(1, rate / ${STEPS_PER_SECOND}) end as step,
+    select id, breaker, case when breaker = 'open' then 1 else greatest(1, rate / ${STEPS_PER_SECOND}) end as step,
            case when breaker = 'open' then ${PROBE_EVERY_SECONDS}
              else greatest(1, rate / ${STEPS_PER_SECOND})::float8 / rate end as gap
     from due),
@@ -101,9 +99,9 @@ const releaseSql = (sqlNow: string) => `
     returning q.webhook_id),
   -- Of the statement's beginning: another look finds that nothing is left.
   plans as (
-    select p.*, w.outage_since, p.breaker <> 'open' and p.parked_before is null and not exists (
+    select p.*, h.outage_since, p.breaker <> 'open' and h.parked_before is null and not exists (
       select from webhook_queue q where q.webhook_id = p.id and q.due_at is null and ${IS_FIRST}) as is_through
-    from paced p join webhooks w using (id))
+    from paced p join held h using (id))
   update webhooks w
   set release_at = case when not p.is_through then ${sqlNow} + p.gap * interval '1 second' end,
       breaker = case when p.is_through then 'closed' else p.breaker end,
