@@ -8,9 +8,9 @@ import { instant } from '../support/instant.mjs'
 
 /**
  * The whole app without its HTTP server, which publishes events as its use cases do. Each tells of one of the tenant's
- * emails, and carries its number. To `{ publish, batch, together, name }` it answers how many milliseconds that many events
- * took, a transaction a batch or all in one; to `{ perSecond, seconds }` with the instants when each of such a steady
- * stream, in a transaction each, had been committed.
+ * emails, and carries its number. To `{ publish, batch, atOnce, together, name }` it answers how many milliseconds that many
+ * events took, a transaction a batch, so many transactions at once, or all in one; to `{ perSecond, seconds }` with the
+ * instants when each of such a steady stream, in a transaction each, had been committed.
  */
 const { tenantId } = JSON.parse(process.argv[2])
 const ASSIGNEE = { id: 1, name: 'Grace Hopper', email: 'grace@example.com', role: 'agent' }
@@ -27,7 +27,7 @@ process.on('disconnect', () => process.exit())
 process.on('message', async (order) => process.send(await (order.perSecond ? pace(order) : publish(order))))
 process.send('stands')
 
-async function publish({ publish: count, batch = count, together = false, name }) {
+async function publish({ publish: count, batch = count, atOnce = 1, together = false, name }) {
   const startedAt = instant()
   const batches = Array.from({ length: Math.ceil(count / batch) }, (_, index) =>
     drafts(Math.min(batch, count - index * batch), name),
@@ -36,8 +36,15 @@ async function publish({ publish: count, batch = count, together = false, name }
     await work.run(async (tx) => {
       for (const one of batches) await publishIn(tx, one, name)
     })
-  else for (const one of batches) await work.run((tx) => publishIn(tx, one, name))
+  else await Promise.all(shares(batches, atOnce).map((share) => publishInTurn(share, name)))
   return instant() - startedAt
+}
+
+const shares = (batches, count) =>
+  Array.from({ length: count }, (_, share) => batches.filter((_, index) => index % count === share))
+
+async function publishInTurn(batches, name) {
+  for (const batch of batches) await work.run((tx) => publishIn(tx, batch, name))
 }
 
 /** By the plan, not by what came before: one that takes long does not put off the next. */
