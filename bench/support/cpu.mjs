@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** Linux counts in hundredths of a second, whatever its clock. */
 const TICK_US = 10_000
+const STEAL = 7
 const KINDS = [
   ['worker', /dist\/src\/main\.js|programs\/(peer|webhooks-(durable-)?limit)\.mjs/],
   ['receiver', /programs\/receiver\.mjs/],
@@ -35,6 +36,22 @@ export function cpuOfEach(before, count) {
     used.set(kind, used.get(kind) + us - (before.get(pid)?.us ?? 0))
   const told = [...used].map(([kind, us]) => `${kind} ${(us / count).toFixed(0)}`)
   return `µs of processor each: ${told.join(', ')}`
+}
+
+/** The processors' time so far, by what it went to (`proc(5)`); none where there is no /proc. */
+export function systemTimes() {
+  try {
+    return readFileSync('/proc/stat', 'latin1').split('\n', 1)[0].split(/ +/).slice(1, 9).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** The share of the processors' time since then that the host gave to others. */
+export function stolenSince(before) {
+  const used = systemTimes().map((time, kind) => time - before[kind])
+  const total = used.reduce((sum, time) => sum + time, 0)
+  return total === 0 ? 0 : used[STEAL] / total
 }
 
 function processes() {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stolenSince, systemTimes } from '../support/cpu.mjs'
 import { query } from '../support/postgres.mjs'
 import { startProgram } from '../support/processes.mjs'
 import { figure, median, quantile, ratio } from '../support/report.mjs'
@@ -15,11 +16,14 @@ const BATCH = 500
 const TIMEOUT_MS = 2_000
 /** Only the silent webhook hears of this. */
 const SILENT_EVENT = 'team.member.added'
+/** Of the processors' time, by others on the same host: their bursts move a p95 of 2 ms by more than what is measured. */
+const MOST_STOLEN = 0.02
 
 /**
  * What a webhook whose receiver takes requests and never answers does to the others of the same process while 10,000 deliveries
  * wait for it: their p95 from commit to receiver, 200 deliveries a second to four webhooks, with such a webhook
- * against without it. Rounds alternate, and the ratio is the median of the rounds' own.
+ * against without it. Both alternate, and the ratio is the median of the rounds' own. A round in which the host gave the
+ * processors to others is made again, up to three times as many in all; those count in which it did so least.
  */
 export async function isolation(server) {
   const stage = await setStage(server)
@@ -31,26 +35,36 @@ export async function isolation(server) {
     const publisher = await stage.startPublisher(settings)
     const measure = async (seconds = SECONDS) => {
       const pace = { perSecond: PER_SECOND, seconds, webhooks: WEBHOOKS }
-      return quantile(await latencies(stage, publisher, pace), 0.95)
+      const before = systemTimes()
+      const p95 = quantile(await latencies(stage, publisher, pace), 0.95)
+      return { p95, stolen: stolenSince(before) }
     }
     await measure(3)
     const rounds = []
-    for (let round = 1; round <= ROUNDS; round++) {
+    while (rounds.filter(isQuiet).length < ROUNDS && rounds.length < 3 * ROUNDS) {
       await settle(stage.url)
       const without = await measure()
       const beside = await withSilent({ stage, publisher, silent, silentUrl }, measure)
-      rounds.push({ without, beside })
-      console.log(
-        `isolation round ${round}: p95 ${without.toFixed(2)} ms, beside a silent webhook ${beside.toFixed(2)} ms`,
-      )
+      const stolen = Math.max(without.stolen, beside.stolen)
+      rounds.push({ without: without.p95, beside: beside.p95, stolen })
+      console.log(`isolation round ${rounds.length}: ${told(rounds.at(-1))}`)
     }
-    figure('webhooks-isolation-p95-without', median(rounds.map(({ without }) => without)), 'ms')
-    figure('webhooks-isolation-p95', median(rounds.map(({ beside }) => beside)), 'ms')
-    ratio('isolation', median(rounds.map(({ without, beside }) => beside / without)))
+    report(rounds.toSorted((a, b) => a.stolen - b.stolen).slice(0, ROUNDS))
   } finally {
     await silent.stop()
     await stage.close()
   }
+}
+
+const isQuiet = ({ stolen }) => stolen <= MOST_STOLEN
+
+const told = ({ without, beside, stolen }) =>
+  `p95 ${without.toFixed(2)} ms, beside a silent webhook ${beside.toFixed(2)} ms, ${(stolen * 100).toFixed(1)} % stolen`
+
+function report(rounds) {
+  figure('webhooks-isolation-p95-without', median(rounds.map(({ without }) => without)), 'ms')
+  figure('webhooks-isolation-p95', median(rounds.map(({ beside }) => beside)), 'ms')
+  ratio('isolation', median(rounds.map(({ without, beside }) => beside / without)))
 }
 
 async function withSilent({ stage, publisher, silent, silentUrl }, measure) {
@@ -59,7 +73,7 @@ async function withSilent({ stage, publisher, silent, silentUrl }, measure) {
   await publisher.ask({ publish: WAITING, batch: BATCH, name: SILENT_EVENT })
   while ((await silent.ask('how many?')) === before) await sleep(50)
   await settle(stage.url)
-  const p95 = await measure()
+  const measured = await measure()
   const [{ waiting }] = await query(
     stage.url,
     `select count(*)::int as waiting from webhook_logs where webhook_id = $1 and status = 'pending'`,
@@ -68,5 +82,5 @@ async function withSilent({ stage, publisher, silent, silentUrl }, measure) {
   if (waiting < WAITING * 0.9) throw new Error(`Only ${waiting} deliveries still wait for the silent webhook`)
   await stage.unsubscribe(id)
   await sleep(TIMEOUT_MS + 500) // its attempts under way end
-  return p95
+  return measured
 }
