@@ -9,6 +9,7 @@ import { WebhookDelivery1764400000000 } from './migrations/1764400000000-webhook
 import { WebhookManagement1764500000000 } from './migrations/1764500000000-webhook-management.js'
 import { NarrowDeliveries1764600000000 } from './migrations/1764600000000-narrow-deliveries.js'
 import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-before.js'
+import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -66,6 +67,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     WebhookManagement1764500000000,
     NarrowDeliveries1764600000000,
     ParkedBefore1764700000000,
+    EventsByNumber1764800000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

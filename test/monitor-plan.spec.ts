@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataSourceOptions } from '../ormconfig.js'
 import { Clock } from '../src/database/clock.js'
 import { claimSql, nextDueSql } from '../src/sla/sla.monitor.js'
+import { nodesOf, pagesOf, type PlanNode } from './support/plans.js'
 import { createDatabase, type TestDatabase } from './support/postgres.js'
 
 const CLOCKS = 1_000_000
@@ -56,17 +57,6 @@ describe.each(['force_custom_plan', 'force_generic_plan'])(
   },
 )
 
-interface PlanNode {
-  'Node Type': string
-  'Relation Name'?: string
-  'Index Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Shared Hit Blocks': number
-  'Shared Read Blocks': number
-  Plans?: PlanNode[]
-}
-
 /** As the monitor asks it, by name, and then undone. */
 async function explain(sql: string, planCacheMode: string): Promise<PlanNode> {
   const parameters = sql.includes('$3')
@@ -84,8 +74,6 @@ async function explain(sql: string, planCacheMode: string): Promise<PlanNode> {
   }
 }
 
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
-
 /** What is read of sla_clocks: by which index, none being a scan of the table, and how many rows in all. */
 const scansOfClocks = (plan: PlanNode) =>
   nodesOf(plan)
@@ -96,8 +84,6 @@ const scansOfClocks = (plan: PlanNode) =>
     }))
 
 const nameOf = (node: PlanNode) => node['Index Name'] ?? node['Relation Name'] ?? ''
-
-const pagesOf = (plan: PlanNode) => plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
 
 /** Only those that are due have emails. Constraints and indexes that no plan here needs would take most of the time. */
 async function makeClocks(): Promise<void> {

@@ -41,7 +41,7 @@ async function publish({ publish: count, batch = count, atOnce = 1, together = f
 }
 
 const shares = (batches, count) =>
-  Array.from({ length: count }, (_, share) => batches.filter((_, index) => index % count === share))
+  Array.from({ length: count }, (_, share) => batches.filter((_batch, index) => index % count === share))
 
 async function publishInTurn(batches, name) {
   for (const batch of batches) await work.run((tx) => publishIn(tx, batch, name))

@@ -16,7 +16,8 @@ import { WEBHOOK_RECOVERIES } from './webhook-work.js'
 const DAY_MS = 86_400_000
 const MOST_COUNTED = 20_000
 
-const EVENTS: Timeline = { table: 'events', owner: 'user_id', id: 'seq', at: 'occurred_at' }
+/** A tenant's events. */
+export const EVENTS: Timeline = { table: 'events', owner: 'user_id', id: 'seq', at: 'occurred_at' }
 
 /** Has a webhook told after all of what it was not. */
 @Injectable()
