@@ -133,7 +133,7 @@ it('uses the room that is left, however many pieces of work hang', async () => {
   runner.onApplicationBootstrap()
   for (let looks = 0; looks < 5; looks++) {
     await settle()
-    await vi.advanceTimersByTimeAsync(20)
+    await vi.advanceTimersByTimeAsync(100)
   }
   expect(done.slice(0, 5)).toEqual([9, 10, 11, 12, 13])
   vi.clearAllTimers()
@@ -144,3 +144,35 @@ it('uses the room that is left, however many pieces of work hang', async () => {
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
+
+it('plans its next look also where the one before was due while it was looking', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const wakes: ((inMs: number) => void)[] = []
+  const answers: (() => void)[] = []
+  let looks = 0
+  const work: DueWork = {
+    name: 'work',
+    capacity: 10,
+    claim: () => {
+      looks++
+      return new Promise((resolve) => answers.push(() => resolve([])))
+    },
+    msUntilNextDue: async () => 1_000,
+  }
+  const wakeUps = { on: (_: string, wake: (inMs: number) => void) => wakes.push(wake) } as unknown as WakeUps
+  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  runner.register(work)
+  runner.onApplicationBootstrap()
+  await settle()
+  wakes[0]!(10) // a retry is due in the midst of the look
+  await vi.advanceTimersByTimeAsync(10)
+  answers.shift()!()
+  await settle()
+  answers.shift()!()
+  await settle()
+  expect(looks).toBe(2)
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(looks).toBe(3)
+  vi.clearAllTimers()
+  vi.useRealTimers()
+})

@@ -31,8 +31,12 @@ export interface DueWork<Item = unknown> {
 const RETRY_MS = 1_000
 /** What is due and yet could not be claimed is in another process's hands: without a pause we would spin on its lock. */
 const LOCKED_MS = 20
-/** Room for a few is used after this while: they are taken together, but do not wait for those that hang to end. */
-const LITTLE_ROOM_MS = 20
+/** Where some were due there may soon be others: to look for them tells as much as to ask when. */
+const SOON_MS = 20
+/** Worth a look at once: what a look costs by itself is shared by many. */
+const MUCH_ROOM = 1 / 4
+/** Less is used after this while: a few are taken together, but do not wait for those that hang to end. */
+const LITTLE_ROOM_MS = 100
 
 /** Runs all due work of this process, if it is a worker. */
 @Injectable()
@@ -59,9 +63,9 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  /** Looks for work of this name now, should this process do it. */
-  wake(name: string): void {
-    this.loops.find((loop) => loop.name === name)?.wake()
+  /** Looks for more work of this name as soon as there is room for it, should this process do it. */
+  wantMore(name: string): void {
+    this.loops.find((loop) => loop.name === name)?.wantMore()
   }
 
   /** Everyone looks now: what waited for others, and in tests that moved the clock. */
@@ -77,7 +81,8 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
 class DueWorkLoop {
   readonly name: string
   private readonly logger: Logger
-  private readonly inHand = new Set<Promise<void>>()
+  private inHand = 0
+  private allDone: PromiseWithResolvers<void> | undefined
   private looking: Promise<void> | undefined
   private lookAgain = false
   private mayBeMore = false
@@ -104,19 +109,28 @@ class DueWorkLoop {
     })
   }
 
+  wantMore(): void {
+    const room = this.work.capacity - this.inHand
+    this.wake(room >= this.work.capacity * MUCH_ROOM ? 0 : LITTLE_ROOM_MS)
+  }
+
   async stop(): Promise<void> {
     this.stopped = true
     this.forgetPlan()
     await this.looking
-    await Promise.all(this.inHand)
+    this.allDone ??= Promise.withResolvers() // nothing is begun any more
+    if (this.inHand > 0) await this.allDone.promise
   }
 
   private async look(): Promise<void> {
     this.forgetPlan()
     try {
-      while (this.lookAgain && !this.stopped && !this.mustWait) await this.takeDue()
+      let taken = 0
+      while (this.lookAgain && !this.stopped && !this.mustWait) taken = await this.takeDue()
       if (this.mustWait) this.waitForOthers()
-      else if (!this.stopped && !this.mayBeMore) this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
+      else if (this.stopped || this.mayBeMore) return
+      else if (taken > 0 && this.inHand > 0) this.plan(SOON_MS)
+      else this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
     } catch (error) {
       if (this.work.goesFirst) this.precedence.end()
       this.logger.error(`Cannot look for due work: ${(error as Error).message}`, (error as Error).stack)
@@ -134,29 +148,30 @@ class DueWorkLoop {
     this.plan(this.precedence.msLeft)
   }
 
-  private async takeDue(): Promise<void> {
+  private async takeDue(): Promise<number> {
     this.lookAgain = false
-    const room = this.work.capacity - this.inHand.size
+    const room = this.work.capacity - this.inHand
     this.mayBeMore = true // until a look finds less than there was room for
-    if (room <= 0) return
+    if (room <= 0) return 0
     const items = await this.work.claim(room)
     this.mayBeMore = items.length === room
     if (this.work.goesFirst && this.mayBeMore) this.precedence.take()
     if (this.work.goesFirst && !this.mayBeMore) this.precedence.end()
-    for (const item of items) this.start(item)
-    if (this.mayBeMore && !this.work.perform) this.lookAgain = true
+    if (this.work.perform) for (const item of items) void this.perform(item)
+    else if (this.mayBeMore) this.lookAgain = true
+    return items.length
   }
 
-  private start(item: unknown): void {
-    if (!this.work.perform) return
-    const run = this.work
-      .perform(item)
-      .catch((error: Error) => this.logger.error(error.message, error.stack)) // its lease runs out, and it is retaken
-      .finally(() => {
-        this.inHand.delete(run)
-        if (this.mayBeMore) this.wake(this.inHand.size <= this.work.capacity / 2 ? 0 : LITTLE_ROOM_MS)
-      })
-    this.inHand.add(run)
+  private async perform(item: unknown): Promise<void> {
+    this.inHand++
+    try {
+      await this.work.perform!(item)
+    } catch (error) {
+      this.logger.error((error as Error).message, (error as Error).stack) // its lease runs out, and it is retaken
+    }
+    this.inHand--
+    if (this.mayBeMore) this.wantMore()
+    if (this.inHand === 0) this.allDone?.resolve()
   }
 
   private planNext(inMs: number): void {
@@ -171,7 +186,10 @@ class DueWorkLoop {
     this.wakeAt = at
     this.schedule.addTimeout(
       this.name,
-      setTimeout(() => this.wake(), delay),
+      setTimeout(() => {
+        this.forgetPlan() // also while a look is under way, which would leave it standing and let no other be made
+        this.wake()
+      }, delay),
     )
   }
 
