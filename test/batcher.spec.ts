@@ -1,15 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { Batcher } from '../src/database/batcher.js'
 
+afterEach(() => vi.useRealTimers())
+
 /** Flushes that end when the test says so. */
-function flushes(atOnce: number) {
+function flushes(atOnce: number, apartMs = 0) {
   const begun: number[][] = []
   const ends: ((error?: Error) => void)[] = []
-  const batcher = new Batcher<number>((items) => {
-    begun.push(items)
-    return new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())))
-  }, atOnce)
+  const batcher = new Batcher<number>(
+    (items) => {
+      begun.push(items)
+      return new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())))
+    },
+    atOnce,
+    apartMs,
+  )
   return { batcher, begun, ends }
 }
 
@@ -51,4 +57,23 @@ it('tells an error to those whose flush it was, and goes on', async () => {
   ends[1]!()
   await expect(second).resolves.toBeUndefined()
   expect(begun).toEqual([[1], [2]])
+})
+
+it('begins no flush sooner after another than it was told, and the first at once', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] })
+  const { batcher, begun, ends } = flushes(2, 20)
+  void batcher.add(1)
+  await turn()
+  expect(begun).toEqual([[1]])
+  ends[0]!()
+  void batcher.add(2)
+  await vi.advanceTimersByTimeAsync(19)
+  void batcher.add(3)
+  expect(begun).toEqual([[1]])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(begun).toEqual([[1], [2, 3]])
+  await vi.advanceTimersByTimeAsync(20)
+  void batcher.add(4)
+  await turn()
+  expect(begun).toEqual([[1], [2, 3], [4]])
 })
