@@ -34,23 +34,31 @@ interface Row {
 /** Webhooks as their settings are now: opened once a version, since a claim tells which version is present. */
 @Injectable()
 export class Receivers {
-  private readonly known = new LRUCache<number, Promise<Receiver | undefined>>({ max: 10_000 })
+  private readonly known = new LRUCache<number, Receiver | Promise<Receiver | undefined>>({ max: 10_000 })
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly cipher: Cipher,
   ) {}
 
-  /** Undefined for one that is gone. */
-  async find(id: number, version: number): Promise<Receiver | undefined> {
-    const known = await this.known.get(id)
-    if (known && known.version >= version) return known
+  /** Undefined for one that is gone. At once where it is known. */
+  find(id: number, version: number): Receiver | undefined | Promise<Receiver | undefined> {
+    const known = this.known.get(id)
+    if (known instanceof Promise)
+      return known.then((receiver) => (receiver && receiver.version < version ? this.learn(id) : receiver))
+    return known && known.version >= version ? known : this.learn(id)
+  }
+
+  private learn(id: number): Promise<Receiver | undefined> {
     const found = this.read(id)
     this.known.set(id, found)
-    return found.catch((error: unknown) => {
-      this.known.delete(id)
-      throw error
-    })
+    const keep = (receiver?: Receiver): void => {
+      if (this.known.get(id) !== found) return // a newer one is asked for
+      if (receiver) this.known.set(id, receiver)
+      else this.known.delete(id)
+    }
+    found.then(keep, () => keep())
+    return found
   }
 
   private async read(id: number): Promise<Receiver | undefined> {

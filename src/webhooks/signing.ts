@@ -17,11 +17,13 @@ export function signatureHeaders(
   keys: KeyObject[],
   id: string,
   sentAt: Date,
-  body: string,
+  body: string | Buffer,
 ): Record<string, string> {
   const timestamp = String(Math.floor(sentAt.getTime() / 1_000))
-  const signed = `${id}.${timestamp}.${body}`
-  const signatures = keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
+  const signatures = keys.map((key) => {
+    const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body)
+    return `v1,${hmac.digest('base64')}`
+  })
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,

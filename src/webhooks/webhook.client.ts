@@ -55,7 +55,7 @@ export class WebhookClient implements OnApplicationShutdown {
   }
 
   /** One deadline, WEBHOOK_TIMEOUT_MS, covers all from the name's resolution to the last byte read. Never throws. */
-  post(url: string, headers: Record<string, string>, body: string): Promise<Attempt> {
+  post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<Attempt> {
     return new Promise((resolve) => {
       const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, resolve)
       const target = this.targetOf(url)
