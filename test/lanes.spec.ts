@@ -5,6 +5,8 @@ import { randomly } from './support/random.js'
 
 const CAP = 50
 const FIRST = 8
+/** Of a process that waits more than it works. */
+const lanesOf = (cap: number) => new Lanes(cap, () => false)
 const taken = (webhookId: number, count: number, quota: number) =>
   Array.from({ length: count }, () => ({ webhookId, quota }))
 
@@ -16,6 +18,7 @@ class Attempts {
   constructor(
     private readonly lanes: Lanes,
     private readonly webhookId: number,
+    private readonly tookMs = 0,
   ) {}
 
   get underWay(): number {
@@ -25,25 +28,31 @@ class Attempts {
   add(count: number): void {
     for (let n = 0; n < count; n++) {
       const number = this.added++
-      void this.lanes.run(this.webhookId, () => {
+      const begin = () => {
         this.begun.push(number)
-        return new Promise<void>((resolve) => this.ends.push(resolve))
-      })
+        this.ends.push(() => this.lanes.leave(this.webhookId))
+      }
+      const room = this.lanes.enter(this.webhookId)
+      if (room) void room.then(begin)
+      else begin()
     }
   }
 
   /** One of those under way ends. */
   async end(how: 'succeeded' | 'failed' | undefined, which = 0): Promise<void> {
-    if (how) this.lanes[how](this.webhookId)
+    if (how === 'succeeded') this.lanes.succeeded(this.webhookId, this.tookMs)
+    if (how === 'failed') this.lanes.failed(this.webhookId)
     this.ends.splice(which, 1)[0]!()
+    this.ended++
     await turn()
   }
 
-  private added = 0
+  added = 0
+  ended = 0
 }
 
 it('begins with a few attempts, one more with each success up to the cap, and half with each failure', async () => {
-  const lanes = new Lanes(12)
+  const lanes = lanesOf(12)
   const attempts = new Attempts(lanes, 1)
   attempts.add(100)
   const windows: number[] = []
@@ -60,20 +69,80 @@ it('begins with a few attempts, one more with each success up to the cap, and ha
   }
 })
 
+it('makes fewer attempts at once while the process is busy: its webhooks share some', async () => {
+  let isBusy = false
+  const lanes = new Lanes(12, () => isBusy)
+  const others = Array.from({ length: 15 }, (_, index) => new Attempts(lanes, 2 + index))
+  for (const other of others) other.add(1)
+  const attempts = new Attempts(lanes, 1)
+  attempts.add(100)
+  for (let ended = 0; ended < 2; ended++) await attempts.end('succeeded')
+  const windows: number[] = []
+  const succeed = async (count: number): Promise<void> => {
+    for (let ended = 0; ended < count; ended++) {
+      await attempts.end('succeeded')
+      windows.push(attempts.underWay)
+    }
+  }
+  isBusy = true
+  await succeed(2)
+  for (const other of others.slice(0, 7)) await other.end('succeeded')
+  await succeed(3)
+  expect(windows).toEqual([10, 10, 11, 12, 12]) // of 160: a sixteenth, and a ninth up to the cap
+  for (let hook = 0; hook < 31; hook++) new Attempts(lanes, 100 + hook).add(1)
+  await succeed(9)
+  expect(windows.slice(5)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 4])
+  isBusy = false
+  await succeed(3)
+  expect(windows.slice(14)).toEqual([5, 6, 7])
+  while (attempts.underWay > 5) await attempts.end(undefined)
+  expect(lanes.rooms().get(1)).toBe(2 * 12 - 5) // what it holds is another matter
+})
+
+it('in a busy process a webhook begins with no more than its share', () => {
+  const lanes = new Lanes(CAP, () => true)
+  const all = Array.from({ length: 100 }, (_, index) => new Attempts(lanes, index))
+  for (const attempts of all) attempts.add(10)
+  expect(all[19]!.underWay).toBe(8)
+  expect(all[39]!.underWay).toBe(4)
+  expect(all[99]!.underWay).toBe(1)
+})
+
+it('holds no more of a slow webhook than it sends within a second, however many successes it has', async () => {
+  const lanes = new Lanes(CAP, () => true)
+  const [slow, quick] = [new Attempts(lanes, 1, 500), new Attempts(lanes, 2, 5)]
+  for (let hook = 3; hook <= 20; hook++) new Attempts(lanes, hook).add(1)
+  for (const attempts of [slow, quick]) {
+    attempts.add(1_000)
+    for (let n = 0; n < 500; n++) await attempts.end('succeeded')
+    while (attempts.underWay > 0) {
+      if (lanes.rooms().get(attempts === slow ? 1 : 2)! > 0) break
+      await attempts.end(undefined)
+    }
+  }
+  const held = (id: number, { added, ended }: Attempts) => lanes.rooms().get(id)! + added - ended
+  expect(held(1, slow)).toBeLessThanOrEqual(2 * 17) // eight at once, two a second each, and as many in hand
+  expect(held(2, quick)).toBe(2 * CAP)
+})
+
+it('makes no more at once because of successes for which nothing had to wait', async () => {
+  const attempts = new Attempts(lanesOf(CAP), 1)
+  for (let n = 0; n < 20; n++) {
+    attempts.add(1)
+    await attempts.end('succeeded')
+  }
+  attempts.add(100)
+  expect(attempts.underWay).toBe(FIRST)
+})
+
 it('never begins with more than the cap', () => {
-  const attempts = new Attempts(new Lanes(3), 1)
+  const attempts = new Attempts(lanesOf(3), 1)
   attempts.add(10)
   expect(attempts.underWay).toBe(3)
 })
 
-it('an attempt that throws makes room as well, and is told', async () => {
-  const lanes = new Lanes(1)
-  await expect(lanes.run(1, () => Promise.reject(new Error('No')))).rejects.toThrow('No')
-  expect(await lanes.run(1, () => Promise.resolve('Yes'))).toBe('Yes')
-})
-
 it('one webhook’s attempts do not wait for another’s', async () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   const [hanging, other] = [new Attempts(lanes, 1), new Attempts(lanes, 2)]
   hanging.add(1_000)
   other.add(1)
@@ -81,7 +150,7 @@ it('one webhook’s attempts do not wait for another’s', async () => {
 })
 
 it('asks for twice the window of each webhook, less what is in hand', async () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   const attempts = new Attempts(lanes, 7)
   expect([lanes.room, ...lanes.rooms()]).toEqual([2 * FIRST])
   attempts.add(FIRST + 3)
@@ -91,7 +160,7 @@ it('asks for twice the window of each webhook, less what is in hand', async () =
 })
 
 it('looks for more once there is room for a good handful, while a look has found all that it might take', async () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   const attempts = new Attempts(lanes, 1)
   lanes.took(lanes.rooms(), taken(1, 16, 16))
   attempts.add(16)
@@ -105,7 +174,7 @@ it('looks for more once there is room for a good handful, while a look has found
 })
 
 it('stays hungry where the look had no room for it, and forgets a webhook once nothing is in hand or to be had', async () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   const attempts = new Attempts(lanes, 1)
   lanes.took(lanes.rooms(), taken(1, 16, 16))
   attempts.add(16)
@@ -118,7 +187,7 @@ it('stays hungry where the look had no room for it, and forgets a webhook once n
 })
 
 it('asks for more where a look found no room, although failures took the room and not a full hand', async () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   const attempts = new Attempts(lanes, 1)
   lanes.took(new Map(), taken(1, 10, 16))
   attempts.add(10)
@@ -133,7 +202,7 @@ it('asks for more where a look found no room, although failures took the room an
 })
 
 it('leaves the timer to those that do not ask by themselves', () => {
-  const lanes = new Lanes(CAP)
+  const lanes = lanesOf(CAP)
   lanes.took(lanes.rooms(), taken(1, 12, 16))
   new Attempts(lanes, 1).add(12)
   expect(lanes.busy()).toEqual([])
@@ -145,25 +214,31 @@ it.each([1, 2, 3, 4, 5])(
   'whatever happens, has no more under way than the window, loses none and keeps the order (seed %i)',
   async (seed) => {
     const random = randomly(seed)
-    const lanes = new Lanes(CAP)
+    const lanes = lanesOf(CAP)
     const attempts = new Attempts(lanes, 1)
     let added = 0
     let ended = 0
     let window = FIRST
+    let reach = FIRST
     const step = async (): Promise<void> => {
       const count = random.integer(0, 12)
       attempts.add(count)
       added += count
       for (let ends = random.integer(0, 8); ends > 0 && attempts.underWay > 0; ends--) {
         const how = random.chance(0.7) ? 'succeeded' : random.chance(0.5) ? 'failed' : undefined
-        if (how === 'succeeded') window = Math.min(CAP, window + 1)
-        if (how === 'failed') window = Math.max(1, Math.floor(window / 2))
         const before = attempts.underWay
+        if (how === 'succeeded') reach = Math.min(CAP, reach + 1)
+        if (how === 'succeeded' && added - ended > before) window = Math.min(reach, window + 1)
+        if (how === 'failed')
+          [reach, window] = [reach, window].map((size) => Math.max(1, Math.floor(size / 2))) as [
+            number,
+            number,
+          ]
         await attempts.end(how, random.integer(0, before - 1))
         ended++
         // Those that began under a wider window are not cut short.
         expect(attempts.underWay).toBe(Math.min(added - ended, Math.max(window, before - 1)))
-        if (added === ended) window = FIRST // nothing is known of one that has nothing in hand
+        if (added === ended) window = reach = FIRST // nothing is known of one that has nothing in hand
       }
       expect(attempts.begun).toEqual(attempts.begun.map((_, index) => index))
     }

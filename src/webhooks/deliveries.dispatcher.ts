@@ -3,6 +3,7 @@ import { Config } from '../config/config.js'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { EVENT_GONE, isSuccess, type Attempt } from './attempt.js'
+import { eventLoopIsBusy } from './event-loop.js'
 import { DeliveryQueue, LEASE_SECONDS, type Leased } from './delivery-queue.js'
 import { Lanes } from './lanes.js'
 import { Outcomes, type Tried } from './outcomes.js'
@@ -36,7 +37,7 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     config: Config,
   ) {
     this.capacity = config.WEBHOOK_CONCURRENCY
-    this.lanes = new Lanes(config.WEBHOOK_CONCURRENCY_EACH)
+    this.lanes = new Lanes(config.WEBHOOK_CONCURRENCY_EACH, eventLoopIsBusy())
     this.longestWaitMs = LEASE_SECONDS * 1_000 - config.WEBHOOK_TIMEOUT_MS - MARGIN_MS
   }
 
@@ -54,13 +55,19 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     const rooms = this.lanes.rooms()
     const leased = await this.queue.claim(limit, this.lanes.room, rooms)
     this.lanes.took(rooms, leased)
-    return leased.map((delivery) => ({ ...delivery, leasedAt }))
+    return leased.map((delivery) => Object.assign(delivery, { leasedAt }))
   }
 
   async perform(delivery: InHand): Promise<void> {
     const { webhookId } = delivery
-    const tried = await this.lanes.run(webhookId, () => this.attempt(delivery))
-    if (this.lanes.wantsMore(webhookId)) this.runner.wake(this.name)
+    await this.lanes.enter(webhookId)
+    let tried: Tried | undefined
+    try {
+      tried = await this.attempt(delivery)
+    } finally {
+      this.lanes.leave(webhookId)
+    }
+    if (this.lanes.wantsMore(webhookId)) this.runner.wantMore(this.name)
     await (tried ? this.outcomes.add(tried) : this.outcomes.giveBack(delivery))
   }
 
@@ -76,16 +83,16 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     const startedAt = this.clock.now()
     const { body } = delivery
     const attempt = body === null ? EVENT_GONE : await this.send(delivery.eventId, body, receiver)
-    if (isSuccess(attempt)) this.lanes.succeeded(webhookId)
+    if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
     else this.lanes.failed(webhookId)
     return { delivery, attempt, startedAt, retryCount: receiver.retryCount }
   }
 
-  private send(eventId: string, body: string, receiver: Receiver): Promise<Attempt> {
+  private send(eventId: string, body: Buffer, receiver: Receiver): Promise<Attempt> {
     const { url, headers, format, keys } = receiver
     const now = this.clock.now()
     const present = keys.filter(({ until }) => until === null || until > now)
-    const sent = format === 'slack' ? JSON.stringify(slackMessage(JSON.parse(body))) : body
+    const sent = format === 'slack' ? slackBody(body) : body
     return this.client.post(
       url,
       {
@@ -103,3 +110,6 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     )
   }
 }
+
+const slackBody = (body: Buffer): Buffer =>
+  Buffer.from(JSON.stringify(slackMessage(JSON.parse(body.toString()))))

@@ -1,8 +1,14 @@
 const FIRST_WINDOW = 8
+/** For how long, at its pace, a lane may have deliveries wait in hand: others could send them. */
+const WAIT_MS = 1_000
+/** Enough that a busy process has always something to do, and not so many that each costs it more. */
+const BUSY_WINDOWS = 160
 
 interface Lane {
-  /** Attempts at once. */
+  /** Attempts at once: up to `reach`. */
   window: number
+  /** Half of what it may hold. */
+  reach: number
   underWay: number
   waiting: (() => void)[]
   /** There may be more: the last look found all that it might take, or there was no room to look. */
@@ -10,18 +16,25 @@ interface Lane {
 }
 
 /**
- * How many attempts this process makes at once to each webhook. It begins with a few, gains one by each success up to the
- * cap and loses half by each failure: a receiver that hangs soon holds hardly anything of what all webhooks share.
+ * How many deliveries this process holds of each webhook, and how many attempts it makes of them at once. Both begin with
+ * a few, gain by each success up to the cap and lose half by each failure: a receiver that hangs soon holds hardly anything of
+ * what all webhooks share.
+ *
+ * More attempts at once serve only a process that waits for receivers. In one that is busy, with whatever, all webhooks share
+ * some, at least one each: a thousand sockets with little to do on each cost it a third of its pace.
  */
 export class Lanes {
   /** Those with something in hand. */
   private readonly lanes = new Map<number, Lane>()
 
-  constructor(private readonly cap: number) {}
+  constructor(
+    private readonly cap: number,
+    private readonly isBusy: () => boolean,
+  ) {}
 
   /** How many deliveries this process takes of a webhook of which it has none: as many to wait as begin at once. */
   get room(): number {
-    return 2 * this.firstWindow
+    return 2 * this.firstReach
   }
 
   /** How many more of those of which it has some. */
@@ -59,31 +72,42 @@ export class Lanes {
     return lane !== undefined && lane.isHungry && hasRoom(lane)
   }
 
-  /** Makes an attempt once there is room for it; those of one webhook in the order in which they came. */
-  async run<Result>(webhookId: number, attempt: () => Promise<Result>): Promise<Result> {
+  /** Resolves once there is room for an attempt, which is then counted; at once where it answers undefined. */
+  enter(webhookId: number): Promise<void> | undefined {
     const lane = this.lane(webhookId)
-    if (lane.underWay < lane.window) lane.underWay++
-    else await new Promise<void>((resolve) => lane.waiting.push(resolve)) // who makes room counts it
-    try {
-      return await attempt()
-    } finally {
-      lane.underWay--
-      while (lane.underWay < lane.window && lane.waiting.length > 0) {
-        lane.underWay++
-        lane.waiting.shift()!()
-      }
-      this.forgetIdle(webhookId)
-    }
+    if (lane.underWay >= lane.window) return new Promise((resolve) => lane.waiting.push(resolve))
+    lane.underWay++
+    return undefined
   }
 
-  succeeded(webhookId: number): void {
+  /** An attempt has ended: those that wait follow in the order in which they came. */
+  leave(webhookId: number): void {
+    const lane = this.lanes.get(webhookId)!
+    lane.underWay--
+    while (lane.underWay < lane.window && lane.waiting.length > 0) {
+      lane.underWay++
+      lane.waiting.shift()!()
+    }
+    this.forgetIdle(webhookId)
+  }
+
+  /** @param tookMs the attempt */
+  succeeded(webhookId: number, tookMs: number): void {
     const lane = this.lanes.get(webhookId)
-    if (lane && lane.window < this.cap) lane.window++
+    if (!lane) return
+    const { window, reach } = lane
+    if (reach === window || (reach / window) * tookMs <= WAIT_MS) lane.reach = Math.min(reach + 1, this.cap)
+    else lane.reach--
+    if (lane.waiting.length === 0) return
+    if (!this.isBusy() || window < this.busyShare) lane.window = Math.min(window + 1, lane.reach)
+    else if (window > this.busyShare) lane.window--
   }
 
   failed(webhookId: number): void {
     const lane = this.lanes.get(webhookId)
-    if (lane) lane.window = Math.max(1, Math.floor(lane.window / 2))
+    if (!lane) return
+    lane.reach = half(lane.reach)
+    lane.window = half(lane.window)
   }
 
   private forgetIdle(webhookId: number): void {
@@ -91,21 +115,29 @@ export class Lanes {
     if (lane?.underWay === 0 && lane.waiting.length === 0 && !lane.isHungry) this.lanes.delete(webhookId)
   }
 
-  private get firstWindow(): number {
+  private get busyShare(): number {
+    return Math.max(1, Math.floor(BUSY_WINDOWS / this.lanes.size))
+  }
+
+  private get firstReach(): number {
     return Math.min(FIRST_WINDOW, this.cap)
   }
 
   private lane(webhookId: number): Lane {
     const known = this.lanes.get(webhookId)
     if (known) return known
-    const lane = { window: this.firstWindow, underWay: 0, waiting: [], isHungry: false }
+    const reach = this.firstReach
+    const lane = { window: reach, reach, underWay: 0, waiting: [], isHungry: false }
     this.lanes.set(webhookId, lane)
+    if (this.isBusy()) lane.window = Math.min(reach, this.busyShare)
     return lane
   }
 }
 
-const roomIn = ({ window, underWay, waiting }: Lane): number =>
-  Math.max(0, 2 * window - underWay - waiting.length)
+const half = (count: number) => Math.max(1, Math.floor(count / 2))
+
+const roomIn = ({ reach, underWay, waiting }: Lane): number =>
+  Math.max(0, 2 * reach - underWay - waiting.length)
 
 /** For a good handful: a look for each one that is done would cost more than it brings. */
-const hasRoom = (lane: Lane): boolean => roomIn(lane) >= lane.window
+const hasRoom = (lane: Lane): boolean => roomIn(lane) >= lane.reach
