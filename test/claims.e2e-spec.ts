@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
-import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
+import { DeliveryQueue, type Leased } from '../src/webhooks/delivery-queue.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
 import type { ApiClient } from './support/api-client.js'
+import { eventually } from './support/eventually.js'
 import { enqueue } from './support/raw-deliveries.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   punctual = await startTestApp({ PROCESS_ROLES: 'api' })
   ada = await punctual.tenant()
 })
+afterEach(() => punctual.query('delete from webhooks'))
 afterAll(() => punctual.stop())
 
 const queue = () => punctual.app.get(DeliveryQueue)
@@ -25,6 +27,8 @@ const success: Attempt = {
   ...{ statusCode: 204, error: null, detail: null, responseBody: null },
   ...{ retryAfterMs: null, durationMs: 1 },
 }
+
+const failure: Attempt = { ...success, statusCode: 500, error: 'unexpected_status' }
 
 async function subscribe(settings: object = {}): Promise<number> {
   const target = { url: 'http://127.0.0.1:9/', events: ['email.*'], ...settings }
@@ -41,7 +45,6 @@ it('webhooks of which all is in hand take nothing from the share of the others',
   expect(await queue().claim(100, ROOM, new Map())).toHaveLength(ROOM)
   expect(await queue().msUntilNextDue([])).toBeLessThanOrEqual(0)
   expect(await queue().msUntilNextDue([waiting])).toBeNull()
-  await punctual.query('delete from webhooks')
 })
 
 it('outcomes wait for who enqueues an email’s next event without standing in its way', async () => {
@@ -60,7 +63,6 @@ it('outcomes wait for who enqueues an email’s next event without standing in i
   })
   await recorded
   expect(await punctual.query('select 1 from webhook_queue')).toEqual([])
-  await punctual.query('delete from webhooks')
 })
 
 it('a delivery whose event is gone says so, and is not its webhook’s failure', async () => {
@@ -73,4 +75,100 @@ it('a delivery whose event is gone says so, and is not its webhook’s failure',
     { status: 'failed', errorMessage: 'event_gone', payload: null, attempts: 1 },
   ])
   expect(await punctual.query('select failing::text from webhooks')).toEqual([{ failing: '{}' }])
+})
+
+it('the body of an event is read once for all webhooks that hear of it', async () => {
+  for (let hook = 0; hook < 3; hook++) await subscribe()
+  for (let n = 0; n < 2; n++)
+    await ada.post('/emails', { from: { address: 'c@example.com' }, subject: `S${n}`, text: 'T' })
+  const leased = await queue().claim(100, ROOM, new Map())
+  expect(leased).toHaveLength(6)
+  expect(new Set(leased.map(({ body }) => body)).size).toBe(2)
+  for (const { eventId, body } of leased) expect(JSON.parse(body!.toString())).toMatchObject({ id: eventId })
+})
+
+describe('plain successes', () => {
+  it('are recorded although one of their batch was taken over, which stays as it is', async () => {
+    const id = await subscribe()
+    await enqueue(punctual, id, 3)
+    const leased = await queue().claim(10, ROOM, new Map())
+    const [lost, ...ours] = leased
+    await punctual.query('update webhook_queue set lease_token = gen_random_uuid() where delivery_id = $1', [
+      lost!.id,
+    ])
+    const theirs = () => punctual.query('select * from webhook_queue where delivery_id = $1', [lost!.id])
+    const before = await theirs()
+    await record(leased)
+    expect(await theirs()).toEqual(before)
+    expect(await punctual.query('select delivery_id as id from webhook_queue')).toEqual([{ id: lost!.id }])
+    expect(
+      await punctual.query(
+        `select l.id, status, attempts, l.status_code as "statusCode", array_agg(number) as numbers
+         from webhook_logs l join webhook_attempts on delivery_id = l.id group by l.id order by l.id`,
+      ),
+    ).toEqual(
+      ours.map((one) => ({ id: one.id, status: 'success', attempts: 1, statusCode: 204, numbers: [1] })),
+    )
+  })
+
+  it('and what goes in order, in one batch, are both recorded although one was taken over', async () => {
+    const [plain, ordered] = [await subscribe(), await subscribe({ ordering: 'email' })]
+    await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
+    const leased = await queue().claim(10, ROOM, new Map())
+    expect(new Set(leased.map(({ webhookId }) => webhookId))).toEqual(new Set([plain, ordered]))
+    await punctual.query('update webhook_queue set lease_token = gen_random_uuid() where webhook_id = $1', [
+      plain,
+    ])
+    await record(leased)
+    expect(await punctual.query('select webhook_id as id from webhook_queue')).toEqual([{ id: plain }])
+  })
+
+  it('are recorded in another try when the database gave up on one of their statements', async () => {
+    const id = await subscribe()
+    await enqueue(punctual, id, 1)
+    const [delivery] = await queue().claim(10, ROOM, new Map())
+    let recorded: Promise<unknown> | undefined
+    await punctual.app.get(UnitOfWork).run(async (tx) => {
+      await tx.query('select 1 from webhook_queue where delivery_id = $1 for update', [delivery!.id])
+      recorded = record([delivery!])
+      await eventually(async () => {
+        const cancelled = await punctual.query(
+          `select pg_cancel_backend(pid) from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and query like '%delete from webhook_queue%'
+             and pid <> pg_backend_pid()`,
+        )
+        expect(cancelled).toHaveLength(1)
+      })
+    })
+    await recorded
+    expect(await punctual.query('select status, attempts from webhook_logs')).toEqual([
+      { status: 'success', attempts: 1 },
+    ])
+  })
+
+  it('are told of in their webhook once a second, and at once where it had failed', async () => {
+    const id = await subscribe()
+    await enqueue(punctual, id, 5)
+    const leased = await queue().claim(10, ROOM, new Map())
+    const told = async (ms: number, attempt: Attempt) => {
+      punctual.clock.advance(ms)
+      await record([leased.pop()!], attempt)
+      const [row] = await punctual.query<{ at: Date; status: string; failing: number }>(
+        `select last_triggered_at as at, last_status as status, cardinality(failing) as failing from webhooks`,
+      )
+      return { ...row!, at: row!.at.getTime() - punctual.clock.now().getTime() }
+    }
+    expect(await told(0, success)).toEqual({ at: 0, status: 'success', failing: 0 })
+    expect(await told(999, success)).toEqual({ at: -999, status: 'success', failing: 0 })
+    expect(await told(1, success)).toEqual({ at: 0, status: 'success', failing: 0 })
+    expect(await told(0, failure)).toEqual({ at: 0, status: 'failed', failing: 1 })
+    expect(await told(1, success)).toEqual({ at: 0, status: 'success', failing: 0 })
+  })
+
+  const record = (deliveries: Leased[], attempt = success) =>
+    Promise.all(
+      deliveries.map((delivery) =>
+        punctual.app.get(Outcomes).add({ delivery, attempt, startedAt: punctual.clock.now(), retryCount: 3 }),
+      ),
+    )
 })

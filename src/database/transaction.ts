@@ -1,4 +1,4 @@
-import type { ClientBase, QueryResultRow } from 'pg'
+import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
 import type { EntityManager } from 'typeorm'
 
 /** A unit of work under way: everything written through it commits together, or not at all. */
@@ -21,8 +21,7 @@ export class Transaction {
 
   /** Runs SQL and returns its rows, whatever the statement. */
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    if (this.isOver) throw new Error('Asked after the end of the transaction')
-    const { rows } = await this.connection.query<Row & QueryResultRow>(sql, parameters)
+    const { rows } = await this.ask<Row>(sql, parameters)
     return rows
   }
 
@@ -30,11 +29,11 @@ export class Transaction {
    * Runs a statement whose result the transaction does not need: it leaves together with the next one. Its failure is
    * the transaction's, which PostgreSQL then refuses to commit.
    *
-   * @param hear is told of its rows, before whoever ran the unit of work hears of the commit
+   * @param hear is told of its rows, and how many it read or wrote, before whoever ran the unit of work hears of the commit
    */
-  write<Row>(sql: string, parameters: unknown[], hear?: (rows: Row[]) => void): void {
-    const heard = this.query<Row>(sql, parameters)
-      .then(hear)
+  write<Row>(sql: string, parameters: unknown[], hear?: (rows: Row[], count: number) => void): void {
+    const heard = this.ask<Row>(sql, parameters)
+      .then(({ rows, rowCount }) => hear?.(rows, rowCount ?? 0))
       .catch((error: unknown) => {
         this.failure ??= error
       })
@@ -67,6 +66,11 @@ export class Transaction {
   /** Spares the question where a statement has answered it by the way. */
   learnNow(now: Date): void {
     this.instant ??= Promise.resolve(now)
+  }
+
+  private async ask<Row>(sql: string, parameters: unknown[]): Promise<QueryResult<Row & QueryResultRow>> {
+    if (this.isOver) throw new Error('Asked after the end of the transaction')
+    return this.connection.query<Row & QueryResultRow>(sql, parameters)
   }
 
   /** Its connection may soon be another's. */

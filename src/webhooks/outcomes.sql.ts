@@ -1,4 +1,5 @@
 import { FINAL_ERRORS } from './attempt-error.js'
+import { OUTCOME_COLUMNS } from './outcome.js'
 import { IS_GOVERNED } from './parking.js'
 import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN } from './outage-rules.js'
 
@@ -36,21 +37,6 @@ export const HOLD_ORDERED = `select 1 from webhook_queue where delivery_id = any
  */
 export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
-/** What is recorded of an outcome, with PostgreSQL's types; the parameters of `recordSql` are arrays of each. */
-export const OUTCOME_COLUMNS = {
-  id: 'bigint',
-  webhook_id: 'bigint',
-  lease_token: 'uuid',
-  started_ms: 'float8',
-  duration_ms: 'integer',
-  status_code: 'integer',
-  error: 'text',
-  detail: 'text',
-  response_body: 'text',
-  is_success: 'boolean',
-  retry_ms: 'bigint',
-}
-
 /**
  * Outcomes, in the order in which they came, of webhooks that are held. In arrays, a column each: parsing them takes
  * PostgreSQL half as long as JSON.
@@ -66,9 +52,10 @@ export const recordSql = (sqlNow: string) => `
            case when is_success then 'success' when parks or retry_ms is not null then 'pending' else 'failed' end as status
     from unnest(${Object.values(OUTCOME_COLUMNS).map((type, index) => `$${index + 1}::${type}[]`)})
       with ordinality as o(${Object.keys(OUTCOME_COLUMNS)}, n)
-    cross join lateral (
-      select is_active, breaker = 'open' and not o.is_success and o.error <> all ('{${FINAL_ERRORS}}') as parks
-      from webhooks where id = o.webhook_id offset 0) w),
+    -- How its webhook stands matters to a failure only.
+    left join lateral (
+      select is_active, breaker = 'open' and o.error <> all ('{${FINAL_ERRORS}}') as parks
+      from webhooks where not o.is_success and id = o.webhook_id offset 0) w on true),
   over as (
     delete from webhook_queue q using judged j
     where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status <> 'pending'

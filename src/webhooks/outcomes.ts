@@ -8,16 +8,17 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
+import { apart, columnsOf, webhooksOf, type Outcome } from './outcome.js'
 import {
   BY_KEYS,
   GIVE_BACK,
   HOLD,
   HOLD_ORDERED,
   nextInOrderSql,
-  OUTCOME_COLUMNS,
   recordSql,
   type WebhookStanding,
 } from './outcomes.sql.js'
+import { LET_GO, LET_GO_COLUMNS, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
@@ -30,15 +31,17 @@ export interface Tried {
   retryCount: number
 }
 
-/** Named as the columns of `recordSql`. */
-type OutcomeRow = Record<keyof typeof OUTCOME_COLUMNS, unknown> & { retry_ms: number | null }
+/** A delivery is another's by now, or not what it was. */
+class NotAsClaimed extends Error {}
 
 const TRY_AGAIN_MS = 200
+/** Nobody waits for an outcome but the room that its delivery takes. */
+const RECORD_APART_MS = 25
 
 /** Records how attempts went: many in one statement, each only while its lease is still ours. */
 @Injectable()
 export class Outcomes implements OnModuleDestroy {
-  private readonly tried = new Batcher<Tried>((batch) => this.record(batch), 2)
+  private readonly tried = new Batcher<Tried>((batch) => this.record(batch), 2, RECORD_APART_MS)
   private readonly unused = new Batcher<Leased>((batch) => this.free(batch))
   private isStopping = false
 
@@ -64,39 +67,76 @@ export class Outcomes implements OnModuleDestroy {
   }
 
   private async record(batch: Tried[]): Promise<void> {
-    const rows = batch.map((tried) => this.rowOf(tried))
-    const standings = await this.write(async (tx) => {
-      tx.write(BY_KEYS, [])
-      tx.write(HOLD, [batch.map(({ delivery }) => delivery.webhookId)])
-      const ordered = batch.filter(({ delivery }) => delivery.isOrdered).map(({ delivery }) => delivery.id)
-      if (ordered.length > 0) tx.write(HOLD_ORDERED, [ordered])
-      const found = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(rows))
-      const over = found.flatMap(({ webhookId, emailsOver }) =>
-        (emailsOver ?? []).map((emailId) => ({ webhookId, emailId })),
-      )
-      if (over.length > 0) {
-        tx.write(nextInOrderSql(this.clock.sqlNow), [
-          over.map(({ webhookId }) => webhookId),
-          over.map(({ emailId }) => emailId),
-        ])
-        tx.wake(WEBHOOK_DELIVERIES)
-      }
-      for (const { retry_ms } of rows) if (retry_ms !== null) tx.wake(WEBHOOK_DELIVERIES, retry_ms)
-      return found
+    const outcomes = batch.map((tried) => this.outcomeOf(tried))
+    const [plain, others] = apart(outcomes)
+    const standings = await this.write((tx) => this.recordIn(tx, plain, others)).catch((error: unknown) => {
+      if (!(error instanceof NotAsClaimed)) throw error
+      return this.write((tx) => this.recordIn(tx, [], outcomes))
     })
     for (const standing of standings) await this.outages.consider(standing)
   }
 
-  private rowOf({ delivery, attempt, startedAt, retryCount }: Tried): OutcomeRow {
+  private async recordIn(tx: Transaction, plain: Outcome[], others: Outcome[]): Promise<WebhookStanding[]> {
+    tx.write(BY_KEYS, [])
+    tx.write(HOLD, [webhooksOf([...plain, ...others])])
+    let gone = 0
+    const found = [
+      this.recordPlain(tx, plain, (rows) => (gone = rows)),
+      this.recordOthers(tx, others), // sent together
+    ]
+    const standings = (await Promise.all(found)).flat()
+    await tx.allHeard()
+    if (gone < plain.length) throw new NotAsClaimed()
+    return standings
+  }
+
+  private async recordPlain(
+    tx: Transaction,
+    plain: Outcome[],
+    tell: (gone: number) => void,
+  ): Promise<WebhookStanding[]> {
+    if (plain.length === 0) return []
+    tx.write(LET_GO, columnsOf(plain, LET_GO_COLUMNS), (_rows, count) => tell(count))
+    tx.write(logSql(this.clock.sqlNow), columnsOf(plain, LOG_COLUMNS))
+    return tx.query<WebhookStanding>(wellSql(this.clock.sqlNow), [webhooksOf(plain)])
+  }
+
+  private async recordOthers(tx: Transaction, others: Outcome[]): Promise<WebhookStanding[]> {
+    if (others.length === 0) return []
+    const ordered = others.filter((outcome) => outcome.isOrdered).map(({ id }) => id)
+    if (ordered.length > 0) tx.write(HOLD_ORDERED, [ordered])
+    const standings = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(others))
+    const over = standings.flatMap(({ webhookId, emailsOver }) =>
+      (emailsOver ?? []).map((emailId) => ({ webhookId, emailId })),
+    )
+    if (over.length > 0) {
+      tx.write(nextInOrderSql(this.clock.sqlNow), [
+        over.map(({ webhookId }) => webhookId),
+        over.map(({ emailId }) => emailId),
+      ])
+      tx.wake(WEBHOOK_DELIVERIES)
+    }
+    for (const { retry_ms } of others) if (retry_ms !== null) tx.wake(WEBHOOK_DELIVERIES, retry_ms)
+    return standings
+  }
+
+  private outcomeOf({ delivery, attempt, startedAt, retryCount }: Tried): Outcome {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
     const isFinal = isSuccess(attempt) || FINAL_ERRORS.includes(error!)
     const mayRetry = !isFinal && delivery.failures < retryCount
     return {
-      ...{ id: delivery.id, webhook_id: delivery.webhookId, lease_token: delivery.leaseToken },
-      ...{ started_ms: startedAt.getTime(), duration_ms: Math.round(durationMs) },
-      ...{ status_code: statusCode, error, detail, response_body: responseBody },
+      id: delivery.id,
+      webhook_id: delivery.webhookId,
+      lease_token: delivery.leaseToken,
+      started_ms: startedAt.getTime(),
+      duration_ms: Math.round(durationMs),
+      status_code: statusCode,
+      error,
+      detail,
+      response_body: responseBody,
       is_success: isSuccess(attempt),
       retry_ms: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
+      isOrdered: delivery.isOrdered,
     }
   }
 
@@ -125,6 +165,3 @@ export class Outcomes implements OnModuleDestroy {
     }
   }
 }
-
-const columnsOf = (rows: OutcomeRow[]): unknown[][] =>
-  (Object.keys(OUTCOME_COLUMNS) as (keyof OutcomeRow)[]).map((column) => rows.map((row) => row[column]))

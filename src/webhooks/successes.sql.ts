@@ -1,0 +1,45 @@
+import type { OutcomeColumn } from './outcome.js'
+
+/**
+ * How plain successes are recorded, by far the most of all outcomes, where their webhook has had no others: in a few small
+ * statements that take half as long as the one that can tell everything else. They are sent together and take for granted
+ * that every delivery is still ours and as it was: where `LET_GO` finds fewer, all is rolled back. Run after `BY_KEYS` and `HOLD`.
+ */
+
+export const LET_GO_COLUMNS: OutcomeColumn[] = ['id', 'lease_token']
+/** Its count of rows says how many were ours, and none by now one of those that go in their email's order. */
+export const LET_GO = `
+  delete from webhook_queue q using unnest($1::bigint[], $2::uuid[]) as o(id, lease_token)
+  where q.delivery_id = o.id and q.lease_token = o.lease_token and q.email_id is null`
+
+export const LOG_COLUMNS: OutcomeColumn[] = [
+  'id',
+  'started_ms',
+  'duration_ms',
+  'status_code',
+  'response_body',
+]
+export const logSql = (sqlNow: string) => `
+  with logged as (
+    update webhook_logs l
+    set status = 'success', status_code = o.status_code, response_body = o.response_body, attempts = l.attempts + 1,
+        error_message = null, completed_at = ${sqlNow}
+    from unnest($1::bigint[], $2::float8[], $3::integer[], $4::integer[], $5::text[])
+      as o(id, started_ms, duration_ms, status_code, response_body)
+    where l.id = o.id
+    returning l.id, l.attempts, to_timestamp(o.started_ms / 1000), o.duration_ms, o.status_code, o.response_body)
+  insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, response_body)
+  select * from logged`
+
+/**
+ * $1: webhooks. Says so where something else is known of one, or nothing for a second: a busy one's row would have a new
+ * version with every few deliveries. Answers with the `WebhookStanding` of those.
+ */
+export const wellSql = (sqlNow: string) => `
+  update webhooks
+  set last_triggered_at = ${sqlNow}, last_status = 'success', last_error = null,
+      failing = '{}', failing_since = null, failing_from = null
+  where id = any($1) and (breaker = 'open' or failing <> '{}' or last_status is distinct from 'success'
+    or last_triggered_at <= ${sqlNow} - interval '1 second')
+  returning id as "webhookId", breaker, 0 as failing, false as "hasFailedTooLong", true as "hasSucceeded",
+    false as "isGone", null as "emailsOver"`
