@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
 
+/** With which `npm run start:prod` runs the app; here everything else too, so that nobody has an advantage by them. */
+const FLAGS = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts[
+  'start:prod'
+].match(/--\S+/g)
+
 /** The app's default settings, in production, on this database. */
 export const environment = (databaseUrl) => ({
   NODE_ENV: 'production',
@@ -26,7 +31,7 @@ export async function startApp(databaseUrl, settings = {}) {
   const log = openSync(join(folder, 'log'), 'a')
   // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" shows where the app's time goes.
   const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean)
-  const child = spawn(process.execPath, [...options, MAIN], {
+  const child = spawn(process.execPath, [...FLAGS, ...options, MAIN], {
     cwd: folder, // no .env counts here
     env: { PATH: process.env.PATH, ...environment(databaseUrl), PORT: String(port), ...settings },
     stdio: ['ignore', log, log],
@@ -53,7 +58,11 @@ export async function startApp(databaseUrl, settings = {}) {
  */
 export function startProgram(script, options = {}, env = {}) {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url))
-  const child = fork(path, [JSON.stringify(options)], { cwd: tmpdir(), env: { ...process.env, ...env } })
+  const child = fork(path, [JSON.stringify(options)], {
+    cwd: tmpdir(),
+    env: { ...process.env, ...env },
+    execArgv: FLAGS,
+  })
   const ended = once(child, 'exit')
   const failed = ended.then(([code]) => Promise.reject(new Error(`${script} ended: ${code}`)))
   failed.catch(() => {}) // heard by whoever waits for a message
