@@ -1,6 +1,7 @@
 import { createDatabase } from '../support/postgres.mjs'
 import * as bullmq from './peers/bullmq.mjs'
 import * as graphileWorker from './peers/graphile-worker.mjs'
+import * as pgBossBatches from './peers/pg-boss-batches.mjs'
 import * as pgBoss from './peers/pg-boss.mjs'
 
 /** The queues that can be asked here, each with a database of its own on the same server. */
@@ -10,6 +11,7 @@ export async function openPeers(server) {
   for (const [name, peer] of [
     ['graphile-worker', graphileWorker],
     ['pg-boss', pgBoss],
+    ['pg-boss-batches', pgBossBatches],
   ]) {
     const { url, drop } = await createDatabase(server)
     undo.push(drop)

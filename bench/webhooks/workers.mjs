@@ -2,7 +2,7 @@ import { instant } from '../support/instant.mjs'
 import { figure, median, ratio } from '../support/report.mjs'
 import { arrival, checkOnce, noneWaits, setStage, settle, until } from '../support/stage.mjs'
 
-const DELIVERIES = Number(process.env.BENCH_DELIVERIES ?? 20_000)
+const DELIVERIES = Number(process.env.BENCH_DELIVERIES ?? 40_000)
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
 const WEBHOOKS = 10
 const BATCH = 500
@@ -32,12 +32,12 @@ export async function workers(server) {
   }
 }
 
-/** The first tenth warms the new processes up. */
+/** Each new process warms up by half as many: two have twice as much to compile. */
 async function measure(stage, publisher, count) {
   const running = []
   try {
     for (let worker = 0; worker < count; worker++) running.push(await stage.startWorker())
-    await drained(stage, publisher, DELIVERIES / 10)
+    await drained(stage, publisher, (DELIVERIES / 2) * count)
     return await drained(stage, publisher, DELIVERIES)
   } finally {
     for (const worker of running) await worker.stop()

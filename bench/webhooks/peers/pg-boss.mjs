@@ -5,13 +5,14 @@ const QUEUE = 'deliveries'
 const CHUNK = 2_000
 
 /**
- * Batches, several workers, and no pause while batches come back full, from a table of the queue's own. A batch is completed
- * as one: settling each job by itself, as failing webhooks would need it, only costs more.
+ * Batches, several workers, and no pause while batches come back full, from a table of the queue's own. Each delivery has its
+ * own outcome, as webhooks need it: by default a batch is completed or failed as one, and one failure would have all of it sent
+ * again. See `pg-boss-batches.mjs` for that.
  */
 export const settings = [
-  { batchSize: 50, localConcurrency: 4 },
-  { batchSize: 250, localConcurrency: 4 },
-  { batchSize: 1_000, localConcurrency: 2 },
+  { batchSize: 50, localConcurrency: 4, perJobResults: true },
+  { batchSize: 250, localConcurrency: 4, perJobResults: true },
+  { batchSize: 1_000, localConcurrency: 2, perJobResults: true },
 ]
 
 export async function fill(url, jobs) {
@@ -25,11 +26,19 @@ export async function fill(url, jobs) {
   await boss.stop()
 }
 
-export async function work(url, setting, deliver) {
+export const work = (url, setting, deliver) =>
+  workBy(url, setting, (jobs) => Promise.all(jobs.map(({ id, data }) => outcome(id, deliver(data)))))
+
+export async function workBy(url, setting, handle) {
   const boss = await start(url)
-  const options = { ...setting, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true }
-  await boss.work(QUEUE, options, (jobs) => Promise.all(jobs.map(({ data }) => deliver(data))))
+  await boss.work(QUEUE, { ...setting, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true }, handle)
 }
+
+const outcome = (id, delivered) =>
+  delivered.then(
+    () => ({ id, status: 'completed' }),
+    (error) => ({ id, status: 'failed', output: { message: error.message } }),
+  )
 
 /** It marks a job that is done, and deletes it days later. */
 export async function isDone(url) {
