@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Lanes } from '../src/webhooks/lanes.js'
+import { Attempts } from './support/attempts.js'
 import { randomly } from './support/random.js'
 
 const CAP = 50
@@ -9,47 +9,6 @@ const FIRST = 8
 const lanesOf = (cap: number) => new Lanes(cap, () => false)
 const taken = (webhookId: number, count: number, quota: number) =>
   Array.from({ length: count }, () => ({ webhookId, quota }))
-
-/** Attempts that end when the test says so. */
-class Attempts {
-  readonly begun: number[] = []
-  readonly ends: (() => void)[] = []
-
-  constructor(
-    private readonly lanes: Lanes,
-    private readonly webhookId: number,
-    private readonly tookMs = 0,
-  ) {}
-
-  get underWay(): number {
-    return this.ends.length
-  }
-
-  add(count: number): void {
-    for (let n = 0; n < count; n++) {
-      const number = this.added++
-      const begin = () => {
-        this.begun.push(number)
-        this.ends.push(() => this.lanes.leave(this.webhookId))
-      }
-      const room = this.lanes.enter(this.webhookId)
-      if (room) void room.then(begin)
-      else begin()
-    }
-  }
-
-  /** One of those under way ends. */
-  async end(how: 'succeeded' | 'failed' | undefined, which = 0): Promise<void> {
-    if (how === 'succeeded') this.lanes.succeeded(this.webhookId, this.tookMs)
-    if (how === 'failed') this.lanes.failed(this.webhookId)
-    this.ends.splice(which, 1)[0]!()
-    this.ended++
-    await turn()
-  }
-
-  added = 0
-  ended = 0
-}
 
 it('begins with a few attempts, one more with each success up to the cap, and half with each failure', async () => {
   const lanes = lanesOf(12)
@@ -67,72 +26,6 @@ it('begins with a few attempts, one more with each success up to the cap, and ha
     await attempts.end(undefined)
     expect(attempts.underWay).toBe(most)
   }
-})
-
-it('makes fewer attempts at once while the process is busy: its webhooks share some', async () => {
-  let isBusy = false
-  const lanes = new Lanes(12, () => isBusy)
-  const others = Array.from({ length: 15 }, (_, index) => new Attempts(lanes, 2 + index))
-  for (const other of others) other.add(1)
-  const attempts = new Attempts(lanes, 1)
-  attempts.add(100)
-  for (let ended = 0; ended < 2; ended++) await attempts.end('succeeded')
-  const windows: number[] = []
-  const succeed = async (count: number): Promise<void> => {
-    for (let ended = 0; ended < count; ended++) {
-      await attempts.end('succeeded')
-      windows.push(attempts.underWay)
-    }
-  }
-  isBusy = true
-  await succeed(2)
-  for (const other of others.slice(0, 7)) await other.end('succeeded')
-  await succeed(3)
-  expect(windows).toEqual([10, 10, 11, 12, 12]) // of 160: a sixteenth, and a ninth up to the cap
-  for (let hook = 0; hook < 31; hook++) new Attempts(lanes, 100 + hook).add(1)
-  await succeed(9)
-  expect(windows.slice(5)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 4])
-  isBusy = false
-  await succeed(3)
-  expect(windows.slice(14)).toEqual([5, 6, 7])
-  while (attempts.underWay > 5) await attempts.end(undefined)
-  expect(lanes.rooms().get(1)).toBe(2 * 12 - 5) // what it holds is another matter
-})
-
-it('in a busy process a webhook begins with no more than its share', () => {
-  const lanes = new Lanes(CAP, () => true)
-  const all = Array.from({ length: 100 }, (_, index) => new Attempts(lanes, index))
-  for (const attempts of all) attempts.add(10)
-  expect(all[19]!.underWay).toBe(8)
-  expect(all[39]!.underWay).toBe(4)
-  expect(all[99]!.underWay).toBe(1)
-})
-
-it('holds no more of a slow webhook than it sends within a second, however many successes it has', async () => {
-  const lanes = new Lanes(CAP, () => true)
-  const [slow, quick] = [new Attempts(lanes, 1, 500), new Attempts(lanes, 2, 5)]
-  for (let hook = 3; hook <= 20; hook++) new Attempts(lanes, hook).add(1)
-  for (const attempts of [slow, quick]) {
-    attempts.add(1_000)
-    for (let n = 0; n < 500; n++) await attempts.end('succeeded')
-    while (attempts.underWay > 0) {
-      if (lanes.rooms().get(attempts === slow ? 1 : 2)! > 0) break
-      await attempts.end(undefined)
-    }
-  }
-  const held = (id: number, { added, ended }: Attempts) => lanes.rooms().get(id)! + added - ended
-  expect(held(1, slow)).toBeLessThanOrEqual(2 * 17) // eight at once, two a second each, and as many in hand
-  expect(held(2, quick)).toBe(2 * CAP)
-})
-
-it('makes no more at once because of successes for which nothing had to wait', async () => {
-  const attempts = new Attempts(lanesOf(CAP), 1)
-  for (let n = 0; n < 20; n++) {
-    attempts.add(1)
-    await attempts.end('succeeded')
-  }
-  attempts.add(100)
-  expect(attempts.underWay).toBe(FIRST)
 })
 
 it('never begins with more than the cap', () => {
