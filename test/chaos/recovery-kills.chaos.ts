@@ -11,7 +11,7 @@ const PROCESSES = 2
 /** Once both are up again. */
 const KILL_WITHIN_MS = 500
 /** More than are read before the last blow: a recovery takes 500 events a transaction. */
-const EVENTS = BLOWS * 12_000
+const EVENTS = BLOWS * 25_000
 /** Few are asked for, so that what is recovered drains soon: half of them had failed, of the others nobody had told. */
 const ASKED_EVERY = 60
 const DRAIN_PER_SECOND = 100
