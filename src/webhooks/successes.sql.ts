@@ -2,7 +2,7 @@ import type { OutcomeColumn } from './outcome.js'
 
 /**
  * How plain successes are recorded, by far the most of all outcomes, where their webhook has had no others: in a few small
- * statements that take half as long as the one that can tell everything else. They are sent together and take for granted
+ * statements that take less than the one that can tell everything else. They are sent together and take for granted
  * that every delivery is still ours and as it was: where `LET_GO` finds fewer, all is rolled back. Run after `BY_KEYS` and `HOLD`.
  */
 
