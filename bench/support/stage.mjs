@@ -72,15 +72,15 @@ export async function setStage(server) {
   }
 }
 
-/** What the receiver counted, once so many deliveries have come. */
+/** Resolves once so many deliveries have come. */
 export async function arrival(receiver, deliveries) {
-  let last = { deliveries: -1, at: performance.now() }
+  let last = { count: -1, at: performance.now() }
   for (; ; await sleep(20)) {
-    const counts = await receiver.ask('counts')
-    if (counts.deliveries >= deliveries) return counts
-    if (counts.deliveries > last.deliveries) last = { deliveries: counts.deliveries, at: performance.now() }
+    const count = await receiver.ask('how many?')
+    if (count >= deliveries) return
+    if (count > last.count) last = { count, at: performance.now() }
     if (performance.now() - last.at > STALLED_AFTER_MS)
-      throw new Error(`${counts.deliveries} of ${deliveries} deliveries came, and then no more`)
+      throw new Error(`${count} of ${deliveries} deliveries came, and then no more`)
   }
 }
 
