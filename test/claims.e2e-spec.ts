@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
-import { DeliveryQueue, type Leased } from '../src/webhooks/delivery-queue.js'
+import { DeliveryQueue, LEASE_SECONDS, type Leased } from '../src/webhooks/delivery-queue.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
 import type { ApiClient } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
@@ -87,7 +87,31 @@ it('the body of an event is read once for all webhooks that hear of it', async (
   for (const { eventId, body } of leased) expect(JSON.parse(body!.toString())).toMatchObject({ id: eventId })
 })
 
+it('nor is it read again for a webhook that is some way behind', async () => {
+  const hooks = [await subscribe(), await subscribe()]
+  await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
+  const [first] = await queue().claim(10, 0, new Map([[hooks[0]!, 1]]))
+  const [second] = await queue().claim(10, 0, new Map([[hooks[1]!, 1]]))
+  expect([first!.webhookId, second!.webhookId]).toEqual(hooks)
+  expect(second!.body).toBe(first!.body)
+  expect(JSON.parse(second!.body!.toString())).toMatchObject({ id: second!.eventId })
+})
+
 describe('plain successes', () => {
+  it('are let go under the token of their own lease, though another of their batch has the present one', async () => {
+    await enqueue(punctual, await subscribe(), 2)
+    const [late] = await queue().claim(1, ROOM, new Map())
+    punctual.clock.advance(LEASE_SECONDS * 1_000)
+    const [again, other] = (await queue().claim(10, ROOM, new Map())).toSorted((a, b) => a.id - b.id)
+    expect([again!.id, other!.leaseToken]).toEqual([late!.id, again!.leaseToken])
+    await record([late!, other!])
+    expect(await punctual.query('select delivery_id as id from webhook_queue')).toEqual([{ id: late!.id }])
+    await record([again!])
+    expect(await punctual.query('select status, attempts from webhook_logs')).toEqual(
+      Array(2).fill({ status: 'success', attempts: 1 }),
+    )
+  })
+
   it('are recorded although one of their batch was taken over, which stays as it is', async () => {
     const id = await subscribe()
     await enqueue(punctual, id, 3)

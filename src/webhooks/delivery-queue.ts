@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
+import { LRUCache } from 'lru-cache'
 import { Clock } from '../database/clock.js'
+import { arrayOf } from '../database/sql-array.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { BODY } from '../stream/event-body.js'
 
@@ -37,9 +39,26 @@ type ClaimedDelivery = [id: number, eventId: string, failures: number, isOrdered
 /** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
 export const LEASE_SECONDS = 30
 
+const TOKEN_MS = 1_000
+/** For how long a body is kept that other webhooks may want: about as long as those in hand, which nobody takes back. */
+const BODIES_KEPT_MS = 1_000
+const MOST_BODIES = 1_000
+const MOST_BODY_BYTES = 16 * 1024 * 1024
+
 /** What is due, by webhook. */
 @Injectable()
 export class DeliveryQueue {
+  /** Of the last claims, by event. Webhooks that want the same events are not equally far: most bodies were just read. */
+  private readonly bodies = new LRUCache<string, Buffer>({
+    max: MOST_BODIES,
+    maxSize: MOST_BODY_BYTES,
+    sizeCalculation: ({ length }) => length + 1,
+    ttl: BODIES_KEPT_MS,
+  })
+
+  private latestToken = ''
+  private tokenSince = -Infinity
+
   constructor(
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
@@ -51,7 +70,8 @@ export class DeliveryQueue {
    * @param rooms how many more this worker may hold of the webhooks it has some of; `room` is for every other one
    */
   async claim(limit: number, room: number, rooms: Map<number, number>): Promise<Leased[]> {
-    const leaseToken = randomUUID()
+    const leaseToken = this.token()
+    const known = new Map<string, Buffer | null>(this.bodies.entries())
     // One statement is a transaction, and one turn of a busy event loop less than a BEGIN and a COMMIT.
     const rows = await this.work.query<ClaimedRow>(claimSql(this.clock.sqlNow), [
       limit,
@@ -59,17 +79,36 @@ export class DeliveryQueue {
       [...rooms.keys()],
       [...rooms.values()],
       leaseToken,
+      arrayOf([...known.keys()]),
     ])
-    const bodies = new Map<string, Buffer | null>()
-    for (const { eventId, body } of rows)
-      if (eventId !== null) bodies.set(eventId, body === null ? null : Buffer.from(body))
+    for (const { eventId, body } of rows) if (eventId !== null) known.set(eventId, this.learn(eventId, body))
     const leased: Leased[] = []
     for (const { webhookId, version, quota, deliveries } of rows)
       for (const [id, eventId, failures, isOrdered] of JSON.parse(deliveries ?? '[]') as ClaimedDelivery[]) {
-        const body = bodies.get(eventId)!
+        const body = known.get(eventId)!
         leased.push({ id, webhookId, version, eventId, leaseToken, failures, isOrdered, body, quota })
       }
     return leased
+  }
+
+  /**
+   * One for all claims of a second, so that what they took is let go together. Nothing is taken twice under one: a lease
+   * lasts longer.
+   */
+  private token(): string {
+    const now = this.clock.now().getTime()
+    if (Math.abs(now - this.tokenSince) >= TOKEN_MS) {
+      this.latestToken = randomUUID()
+      this.tokenSince = now
+    }
+    return this.latestToken
+  }
+
+  private learn(eventId: string, body: string | null): Buffer | null {
+    if (body === null) return null
+    const bytes = Buffer.from(body)
+    this.bodies.set(eventId, bytes)
+    return bytes
   }
 
   /** @param but webhooks whose queue does not matter now */
@@ -85,14 +124,16 @@ export const isFree = (sqlNow: string) => `(leased_until is null or leased_until
 /**
  * The webhooks that have something free and not parked, with the instant at which the first of it is due: each found by
  * steps in the index, however long their queues are. PostgreSQL has no such scan of its own for this, hence the recursion.
+ * It steps backwards, to the last of each queue: before the first there may be hundreds that have just gone.
  */
 const freeSql = (sqlNow: string) => `
   steps as (
-    (select webhook_id, due_at from webhook_queue where due_at is not null order by webhook_id, due_at limit 1)
+    (select webhook_id from webhook_queue
+     where due_at is not null order by webhook_id desc, due_at desc, delivery_id desc limit 1)
     union all
     select next.* from steps s cross join lateral (
-      select q.webhook_id, q.due_at from webhook_queue q
-      where q.due_at is not null and q.webhook_id > s.webhook_id order by q.webhook_id, q.due_at limit 1) next),
+      select q.webhook_id from webhook_queue q where q.due_at is not null and q.webhook_id < s.webhook_id
+      order by q.webhook_id desc, q.due_at desc, q.delivery_id desc limit 1) next),
   free as (
     select steps.webhook_id, w.version, first.* from steps
       cross join lateral (
@@ -107,7 +148,7 @@ const freeSql = (sqlNow: string) => `
  * would read them whole once they are not. What is leased comes as a row a webhook with its deliveries in JSON, which Node
  * reads faster than rows of their own. The body of each event comes once, for however many webhooks, in rows without one.
  *
- * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token.
+ * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token, $6: events whose bodies are known.
  */
 export const claimSql = (sqlNow: string) => `
   with recursive ${freeSql(sqlNow)},
@@ -134,7 +175,9 @@ export const claimSql = (sqlNow: string) => `
   union all
   select null, null, null, null, event_id,
     coalesce((select ${BODY} from events e where id = event_id), (select payload::text from webhook_logs where id = one.id))
-  from (select event_id, min(id) as id from leased group by event_id) one`
+  from (
+    select event_id, min(id) as id from leased
+    where event_id not in (select unnest($6::uuid[])) group by event_id) one`
 
 export const nextDueSql = (sqlNow: string) => `
   with recursive ${freeSql(sqlNow)}

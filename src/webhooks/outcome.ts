@@ -1,3 +1,4 @@
+import { arrayOf } from '../database/sql-array.js'
 import type { AttemptError } from './attempt-error.js'
 
 /** What is recorded of an attempt, with PostgreSQL's types. */
@@ -21,6 +22,7 @@ export type OutcomeColumn = keyof typeof OUTCOME_COLUMNS
 export interface Outcome extends Record<OutcomeColumn, unknown> {
   id: number
   webhook_id: number
+  lease_token: string
   is_success: boolean
   error: AttemptError | null
   /** Null where there is no other attempt. */
@@ -44,4 +46,21 @@ export const webhooksOf = (outcomes: Outcome[]) => [...new Set(outcomes.map((one
 export const columnsOf = (
   outcomes: Outcome[],
   columns = Object.keys(OUTCOME_COLUMNS) as OutcomeColumn[],
-): unknown[][] => columns.map((column) => outcomes.map((one) => one[column]))
+): unknown[] =>
+  columns.map((column) => {
+    const values = outcomes.map((one) => one[column])
+    return OUTCOME_COLUMNS[column] === 'text'
+      ? values
+      : arrayOf(values as (number | boolean | string | null)[])
+  })
+
+/** The ids of those under each fencing token. */
+export function idsByToken(outcomes: Outcome[]): Map<string, number[]> {
+  const ids = new Map<string, number[]>()
+  for (const { id, lease_token: token } of outcomes) {
+    const those = ids.get(token)
+    if (those) those.push(id)
+    else ids.set(token, [id])
+  }
+  return ids
+}

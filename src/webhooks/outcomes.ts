@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
+import { arrayOf } from '../database/sql-array.js'
 import type { Transaction } from '../database/transaction.js'
 import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
-import { apart, columnsOf, webhooksOf, type Outcome } from './outcome.js'
+import { apart, columnsOf, idsByToken, webhooksOf, type Outcome } from './outcome.js'
 import {
   BY_KEYS,
   GIVE_BACK,
@@ -18,7 +19,7 @@ import {
   recordSql,
   type WebhookStanding,
 } from './outcomes.sql.js'
-import { LET_GO, LET_GO_COLUMNS, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
+import { LET_GO, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
@@ -36,7 +37,7 @@ class NotAsClaimed extends Error {}
 
 const TRY_AGAIN_MS = 200
 /** Nobody waits for an outcome but the room that its delivery takes. */
-const RECORD_APART_MS = 25
+const RECORD_APART_MS = 50
 
 /** Records how attempts went: many in one statement, each only while its lease is still ours. */
 @Injectable()
@@ -81,7 +82,7 @@ export class Outcomes implements OnModuleDestroy {
     tx.write(HOLD, [webhooksOf([...plain, ...others])])
     let gone = 0
     const found = [
-      this.recordPlain(tx, plain, (rows) => (gone = rows)),
+      this.recordPlain(tx, plain, (count) => (gone += count)),
       this.recordOthers(tx, others), // sent together
     ]
     const standings = (await Promise.all(found)).flat()
@@ -93,10 +94,11 @@ export class Outcomes implements OnModuleDestroy {
   private async recordPlain(
     tx: Transaction,
     plain: Outcome[],
-    tell: (gone: number) => void,
+    letGo: (count: number) => void,
   ): Promise<WebhookStanding[]> {
     if (plain.length === 0) return []
-    tx.write(LET_GO, columnsOf(plain, LET_GO_COLUMNS), (_rows, count) => tell(count))
+    for (const [token, ids] of idsByToken(plain))
+      tx.write(LET_GO, [arrayOf(ids), token], (_rows, count) => letGo(count))
     tx.write(logSql(this.clock.sqlNow), columnsOf(plain, LOG_COLUMNS))
     return tx.query<WebhookStanding>(wellSql(this.clock.sqlNow), [webhooksOf(plain)])
   }

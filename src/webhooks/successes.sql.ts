@@ -6,11 +6,12 @@ import type { OutcomeColumn } from './outcome.js'
  * that every delivery is still ours and as it was: where `LET_GO` finds fewer, all is rolled back. Run after `BY_KEYS` and `HOLD`.
  */
 
-export const LET_GO_COLUMNS: OutcomeColumn[] = ['id', 'lease_token']
-/** Its count of rows says how many were ours, and none by now one of those that go in their email's order. */
+/**
+ * $1: deliveries, $2: the fencing token of all of them. Its count of rows says how many were ours, and none by now one of
+ * those that go in their email's order.
+ */
 export const LET_GO = `
-  delete from webhook_queue q using unnest($1::bigint[], $2::uuid[]) as o(id, lease_token)
-  where q.delivery_id = o.id and q.lease_token = o.lease_token and q.email_id is null`
+  delete from webhook_queue where delivery_id = any($1::bigint[]) and lease_token = $2 and email_id is null`
 
 export const LOG_COLUMNS: OutcomeColumn[] = [
   'id',
