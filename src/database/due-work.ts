@@ -32,7 +32,7 @@ const RETRY_MS = 1_000
 /** What is due and yet could not be claimed is in another process's hands: without a pause we would spin on its lock. */
 const LOCKED_MS = 20
 /** Where some were due there may soon be others: to look for them tells as much as to ask when. */
-const SOON_MS = 20
+const SOON_MS = 50
 /** Worth a look at once: what a look costs by itself is shared by many. */
 const MUCH_ROOM = 1 / 4
 /** Less is used after this while: a few are taken together, but do not wait for those that hang to end. */
