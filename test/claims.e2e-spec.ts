@@ -108,7 +108,7 @@ describe('plain successes', () => {
     expect(await punctual.query('select delivery_id as id from webhook_queue')).toEqual([{ id: late!.id }])
     await record([again!])
     expect(await punctual.query('select status, attempts from webhook_logs')).toEqual(
-      Array(2).fill({ status: 'success', attempts: 1 }),
+      Array.from({ length: 2 }, () => ({ status: 'success', attempts: 1 })),
     )
   })
 

@@ -99,7 +99,8 @@ export class Outcomes implements OnModuleDestroy {
     if (plain.length === 0) return []
     for (const [token, ids] of idsByToken(plain))
       tx.write(LET_GO, [arrayOf(ids), token], (_rows, count) => letGo(count))
-    tx.write(logSql(this.clock.sqlNow), columnsOf(plain, LOG_COLUMNS))
+    const byPlace = plain.toSorted((a, b) => a.id - b.id)
+    tx.write(logSql(this.clock.sqlNow), columnsOf(byPlace, LOG_COLUMNS))
     return tx.query<WebhookStanding>(wellSql(this.clock.sqlNow), [webhooksOf(plain)])
   }
 
