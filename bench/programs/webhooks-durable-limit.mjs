@@ -53,12 +53,10 @@ let last = 0
 let claiming
 let isEmpty = false
 let done = []
-let isOver = false
 
-const recorded = recordAll()
-await Promise.all(Array.from({ length: connections }, deliverAll))
-isOver = true
-await recorded
+const over = Promise.all(Array.from({ length: connections }, deliverAll)).then(() => true)
+while (!(await Promise.race([over, sleep(RECORD_APART_MS)]))) await record()
+await record()
 process.send(instant())
 
 async function deliverAll() {
@@ -87,14 +85,9 @@ async function claim() {
   claiming = undefined
 }
 
-async function recordAll() {
-  while (!isOver || done.length > 0) {
-    if (done.length > 0) await record(done.splice(0))
-    if (!isOver) await sleep(RECORD_APART_MS)
-  }
-}
-
-async function record(batch) {
+async function record() {
+  const batch = done.splice(0)
+  if (batch.length === 0) return
   const [ids, startedMs, durationMs] = [0, 1, 2].map((column) => arrayOf(batch.map((row) => row[column])))
   const client = await pool.connect()
   try {
