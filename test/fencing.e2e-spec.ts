@@ -59,6 +59,19 @@ describe('a worker that is late', () => {
     await forget(id)
   })
 
+  it('changes nothing of what it has itself taken again a moment later', async () => {
+    const id = await waiting()
+    const late = await take()
+    await punctual.app.get(Outcomes).giveBack(late)
+    const present = await take()
+    const before = await rows(id)
+    await punctual.app.get(Outcomes).giveBack(late)
+    await record(late, 204)
+    expect(await rows(id)).toEqual(before)
+    await record(present, 204)
+    await forget(id)
+  })
+
   it('may still record what nobody else has taken', async () => {
     const id = await waiting()
     const late = await take()

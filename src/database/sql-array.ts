@@ -1,8 +1,8 @@
-/**
- * PostgreSQL's literal of an array of numbers, instants in milliseconds, booleans or UUIDs, none of which needs quotes: pg
- * escapes every element of an array that it is given, which takes it longer than all the rest.
- */
-export const arrayOf = (values: (number | boolean | string | null)[]): string =>
-  `{${values.map(text).join()}}`
+/** Types whose values need no quotes in an array. */
+export const BARE_TYPES = ['bigint', 'integer', 'float8', 'boolean', 'uuid']
+export type Bare = number | boolean | string | null
 
-const text = (value: number | boolean | string | null) => value ?? 'NULL'
+/**
+ * PostgreSQL's literal of an array of a bare type, for statements with hundreds of them: pg escapes each element of an array.
+ */
+export const arrayOf = (values: Bare[]): string => `{${values.map((value) => value ?? 'NULL').join()}}`

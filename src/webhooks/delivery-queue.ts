@@ -39,30 +39,30 @@ type ClaimedDelivery = [id: number, eventId: string, failures: number, isOrdered
 /** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
 export const LEASE_SECONDS = 30
 
-const TOKEN_MS = 1_000
-/** For how long a body is kept that other webhooks may want: about as long as those in hand, which nobody takes back. */
+/** For how long after the claim that read it a body can be sent whose email is deleted, besides those in hand. */
 const BODIES_KEPT_MS = 1_000
-const MOST_BODIES = 1_000
+/** Further no webhook is behind another within that time, or not many. */
+const MOST_BODIES = 500
 const MOST_BODY_BYTES = 16 * 1024 * 1024
 
 /** What is due, by webhook. */
 @Injectable()
 export class DeliveryQueue {
   /** Of the last claims, by event. Webhooks that want the same events are not equally far: most bodies were just read. */
-  private readonly bodies = new LRUCache<string, Buffer>({
-    max: MOST_BODIES,
-    maxSize: MOST_BODY_BYTES,
-    sizeCalculation: ({ length }) => length + 1,
-    ttl: BODIES_KEPT_MS,
-  })
-
-  private latestToken = ''
-  private tokenSince = -Infinity
+  private readonly bodies: LRUCache<string, Buffer>
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.bodies = new LRUCache({
+      max: MOST_BODIES,
+      maxSize: MOST_BODY_BYTES,
+      sizeCalculation: ({ length }) => length + 1,
+      ttl: BODIES_KEPT_MS,
+      perf: { now: () => clock.now().getTime() },
+    })
+  }
 
   /**
    * Leases due deliveries, of many webhooks in turn whatever the backlog of one.
@@ -70,7 +70,8 @@ export class DeliveryQueue {
    * @param rooms how many more this worker may hold of the webhooks it has some of; `room` is for every other one
    */
   async claim(limit: number, room: number, rooms: Map<number, number>): Promise<Leased[]> {
-    const leaseToken = this.token()
+    const leaseToken = randomUUID()
+    this.bodies.purgeStale()
     const known = new Map<string, Buffer | null>(this.bodies.entries())
     // One statement is a transaction, and one turn of a busy event loop less than a BEGIN and a COMMIT.
     const rows = await this.work.query<ClaimedRow>(claimSql(this.clock.sqlNow), [
@@ -89,19 +90,6 @@ export class DeliveryQueue {
         leased.push({ id, webhookId, version, eventId, leaseToken, failures, isOrdered, body, quota })
       }
     return leased
-  }
-
-  /**
-   * One for all claims of a second, so that what they took is let go together. Nothing is taken twice under one: a lease
-   * lasts longer.
-   */
-  private token(): string {
-    const now = this.clock.now().getTime()
-    if (Math.abs(now - this.tokenSince) >= TOKEN_MS) {
-      this.latestToken = randomUUID()
-      this.tokenSince = now
-    }
-    return this.latestToken
   }
 
   private learn(eventId: string, body: string | null): Buffer | null {

@@ -1,4 +1,4 @@
-import { arrayOf } from '../database/sql-array.js'
+import { arrayOf, BARE_TYPES, type Bare } from '../database/sql-array.js'
 import type { AttemptError } from './attempt-error.js'
 
 /** What is recorded of an attempt, with PostgreSQL's types. */
@@ -49,18 +49,5 @@ export const columnsOf = (
 ): unknown[] =>
   columns.map((column) => {
     const values = outcomes.map((one) => one[column])
-    return OUTCOME_COLUMNS[column] === 'text'
-      ? values
-      : arrayOf(values as (number | boolean | string | null)[])
+    return BARE_TYPES.includes(OUTCOME_COLUMNS[column]) ? arrayOf(values as Bare[]) : values
   })
-
-/** The ids of those under each fencing token. */
-export function idsByToken(outcomes: Outcome[]): Map<string, number[]> {
-  const ids = new Map<string, number[]>()
-  for (const { id, lease_token: token } of outcomes) {
-    const those = ids.get(token)
-    if (those) those.push(id)
-    else ids.set(token, [id])
-  }
-  return ids
-}

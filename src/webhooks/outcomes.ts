@@ -9,7 +9,7 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess, type Attempt } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
-import { apart, columnsOf, idsByToken, webhooksOf, type Outcome } from './outcome.js'
+import { apart, columnsOf, webhooksOf, type Outcome } from './outcome.js'
 import {
   BY_KEYS,
   GIVE_BACK,
@@ -97,10 +97,10 @@ export class Outcomes implements OnModuleDestroy {
     letGo: (count: number) => void,
   ): Promise<WebhookStanding[]> {
     if (plain.length === 0) return []
-    for (const [token, ids] of idsByToken(plain))
-      tx.write(LET_GO, [arrayOf(ids), token], (_rows, count) => letGo(count))
-    const byPlace = plain.toSorted((a, b) => a.id - b.id)
-    tx.write(logSql(this.clock.sqlNow), columnsOf(byPlace, LOG_COLUMNS))
+    for (const [token, those] of Map.groupBy(plain, (one) => one.lease_token))
+      tx.write(LET_GO, [arrayOf(those.map(({ id }) => id)), token], (_rows, count) => letGo(count))
+    const inPlace = plain.toSorted((a, b) => a.id - b.id) // rows that lie together follow each other
+    tx.write(logSql(this.clock.sqlNow), columnsOf(inPlace, LOG_COLUMNS))
     return tx.query<WebhookStanding>(wellSql(this.clock.sqlNow), [webhooksOf(plain)])
   }
 
