@@ -2,7 +2,7 @@ const FIRST_WINDOW = 8
 /** For how long, at its pace, a lane may have deliveries wait in hand: others could send them. */
 const WAIT_MS = 1_000
 /** Enough that a busy process has always something to do, and not so many that each costs it more. */
-const BUSY_WINDOWS = 160
+const BUSY_WINDOWS = 100
 
 interface Lane {
   /** Attempts at once: up to `reach`. */
