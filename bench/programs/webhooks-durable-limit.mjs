@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'pg'
+import { arrayOf } from '../../dist/src/database/sql-array.js'
 import { BODY } from '../../dist/src/stream/event-body.js'
 import { instant } from '../support/instant.mjs'
 import { createSender } from '../support/sender.mjs'
@@ -44,15 +45,14 @@ const pool = new Pool({
   pipeline: true,
   options: '-c random_page_cost=1.1 -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
 })
-const arrayOf = (values) => `{${values.join()}}` // pg escapes each element of an array
 const deliver = createSender(origin, connections)
 process.on('disconnect', () => process.exit())
 
-let inHand = []
+const inHand = []
+const done = []
 let last = 0
 let claiming
 let isEmpty = false
-let done = []
 
 const over = Promise.all(Array.from({ length: connections }, deliverAll)).then(() => true)
 while (!(await Promise.race([over, sleep(RECORD_APART_MS)]))) await record()

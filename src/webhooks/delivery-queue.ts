@@ -41,7 +41,7 @@ export const LEASE_SECONDS = 30
 
 /** For how long after the claim that read it a body can be sent whose email is deleted, besides those in hand. */
 const BODIES_KEPT_MS = 1_000
-/** Further no webhook is behind another within that time, or not many. */
+/** As far as one webhook is usually behind another, twice over; each is told to PostgreSQL with every claim. */
 const MOST_BODIES = 500
 const MOST_BODY_BYTES = 16 * 1024 * 1024
 

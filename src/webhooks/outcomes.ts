@@ -19,9 +19,9 @@ import {
   recordSql,
   type WebhookStanding,
 } from './outcomes.sql.js'
-import { LET_GO, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
+import { LET_GO, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
 
 /** A delivery that was attempted. */
