@@ -24,6 +24,11 @@ export interface DueWork<Item = unknown> {
   claim(limit: number): Promise<Item[]>
   /** Does one claimed item and records its outcome. Absent where the claim's own transaction does everything. */
   perform?(item: Item): Promise<void>
+  /**
+   * Instead of `perform`, for thousands of small items a second: begins with all that were claimed. Whoever is through with
+   * some, in whatever order, says so by `DueWorkRunner.ended`.
+   */
+  begin?(items: Item[]): void
   /** Milliseconds until the next row is due, by the database's clock; null when none waits. */
   msUntilNextDue(): Promise<number | null>
 }
@@ -41,7 +46,7 @@ const LITTLE_ROOM_MS = 100
 /** Runs all due work of this process, if it is a worker. */
 @Injectable()
 export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loops: DueWorkLoop[] = []
+  private readonly loops = new Map<string, DueWorkLoop>()
   private readonly precedence = new Precedence(() => this.wakeAll())
 
   constructor(
@@ -53,11 +58,11 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
   /** Modules register in onModuleInit; the loops start once the whole application stands. */
   register<Item>(work: DueWork<Item>): void {
     if (!this.config.PROCESS_ROLES.includes('worker')) return
-    this.loops.push(new DueWorkLoop(work as DueWork, this.schedule, this.precedence))
+    this.loops.set(work.name, new DueWorkLoop(work as DueWork, this.schedule, this.precedence))
   }
 
   onApplicationBootstrap(): void {
-    for (const loop of this.loops) {
+    for (const loop of this.loops.values()) {
       this.wakeUps.on(loop.name, (inMs) => loop.wake(inMs))
       loop.wake()
     }
@@ -65,16 +70,21 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Looks for more work of this name as soon as there is room for it, should this process do it. */
   wantMore(name: string): void {
-    this.loops.find((loop) => loop.name === name)?.wantMore()
+    this.loops.get(name)?.wantMore()
+  }
+
+  /** So many items of this name are no longer in hand. */
+  ended(name: string, count: number): void {
+    this.loops.get(name)?.ended(count)
   }
 
   /** Everyone looks now: what waited for others, and in tests that moved the clock. */
   wakeAll(): void {
-    for (const loop of this.loops) loop.wake()
+    for (const loop of this.loops.values()) loop.wake()
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.loops.map((loop) => loop.stop()))
+    await Promise.all(Array.from(this.loops.values(), (loop) => loop.stop()))
   }
 }
 
@@ -112,6 +122,12 @@ class DueWorkLoop {
   wantMore(): void {
     const room = this.work.capacity - this.inHand
     this.wake(room >= this.work.capacity * MUCH_ROOM ? 0 : LITTLE_ROOM_MS)
+  }
+
+  ended(count: number): void {
+    this.inHand -= count
+    if (this.mayBeMore) this.wantMore()
+    if (this.inHand === 0) this.allDone?.resolve()
   }
 
   async stop(): Promise<void> {
@@ -157,7 +173,10 @@ class DueWorkLoop {
     this.mayBeMore = items.length === room
     if (this.work.goesFirst && this.mayBeMore) this.precedence.take()
     if (this.work.goesFirst && !this.mayBeMore) this.precedence.end()
-    if (this.work.perform) for (const item of items) void this.perform(item)
+    if (this.work.begin) {
+      this.inHand += items.length
+      this.work.begin(items)
+    } else if (this.work.perform) for (const item of items) void this.perform(item)
     else if (this.mayBeMore) this.lookAgain = true
     return items.length
   }
@@ -169,9 +188,7 @@ class DueWorkLoop {
     } catch (error) {
       this.logger.error((error as Error).message, (error as Error).stack) // its lease runs out, and it is retaken
     }
-    this.inHand--
-    if (this.mayBeMore) this.wantMore()
-    if (this.inHand === 0) this.allDone?.resolve()
+    this.ended(1)
   }
 
   private planNext(inMs: number): void {

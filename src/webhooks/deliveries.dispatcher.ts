@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import { Config } from '../config/config.js'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
@@ -6,7 +6,8 @@ import { EVENT_GONE, isSuccess, type Attempt } from './attempt.js'
 import { DeliveryQueue, LEASE_SECONDS, type Leased } from './delivery-queue.js'
 import { eventLoopIsBusy } from './event-loop.js'
 import { Lanes } from './lanes.js'
-import { Outcomes, type Tried } from './outcomes.js'
+import type { Tried } from './outcome.js'
+import { Outcomes } from './outcomes.js'
 import { Receivers, type Receiver } from './receivers.js'
 import { signatureHeaders } from './signing.js'
 import { slackMessage } from './slack-message.js'
@@ -16,14 +17,13 @@ import { WEBHOOK_DELIVERIES } from './webhook-work.js'
 /** By how much an attempt's end stays clear of its lease's. */
 const MARGIN_MS = 3_000
 
-type InHand = Leased & { leasedAt: number }
-
 /** Sends the deliveries that are due, to many webhooks at once and to none too much, and has their outcomes recorded. */
 @Injectable()
-export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnModuleDestroy {
+export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnModuleDestroy {
   readonly name = WEBHOOK_DELIVERIES
   readonly capacity: number
-  private readonly lanes: Lanes
+  private readonly lanes: Lanes<Leased>
+  private readonly logger = new Logger(DeliveriesDispatcher.name)
   private readonly longestWaitMs: number
   private isStopping = false
 
@@ -37,7 +37,7 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     config: Config,
   ) {
     this.capacity = config.WEBHOOK_CONCURRENCY
-    this.lanes = new Lanes(config.WEBHOOK_CONCURRENCY_EACH, eventLoopIsBusy())
+    this.lanes = new Lanes(config.WEBHOOK_CONCURRENCY_EACH, eventLoopIsBusy(), (one) => this.attempt(one))
     this.longestWaitMs = LEASE_SECONDS * 1_000 - config.WEBHOOK_TIMEOUT_MS - MARGIN_MS
   }
 
@@ -50,64 +50,76 @@ export class DeliveriesDispatcher implements DueWork<InHand>, OnModuleInit, OnMo
     this.isStopping = true
   }
 
-  async claim(limit: number): Promise<InHand[]> {
-    const leasedAt = performance.now()
+  async claim(limit: number): Promise<Leased[]> {
     const rooms = this.lanes.rooms()
     const leased = await this.queue.claim(limit, this.lanes.room, rooms)
     this.lanes.took(rooms, leased)
-    return leased.map((delivery) => Object.assign(delivery, { leasedAt }))
+    return leased
   }
 
-  async perform(delivery: InHand): Promise<void> {
-    const { webhookId } = delivery
-    await this.lanes.enter(webhookId)
-    let tried: Tried | undefined
-    try {
-      tried = await this.attempt(delivery)
-    } finally {
-      this.lanes.leave(webhookId)
-    }
-    if (this.lanes.wantsMore(webhookId)) this.runner.wantMore(this.name)
-    await (tried ? this.outcomes.add(tried) : this.outcomes.giveBack(delivery))
+  begin(deliveries: Leased[]): void {
+    for (const delivery of deliveries) this.lanes.enter(delivery.webhookId, delivery)
   }
 
   msUntilNextDue(): Promise<number | null> {
     return this.queue.msUntilNextDue(this.lanes.busy())
   }
 
-  /** Undefined where there is no time left for it. */
-  private async attempt(delivery: InHand): Promise<Tried | undefined> {
-    const { webhookId, version, leasedAt } = delivery
-    const receiver = await this.receivers.find(webhookId, version)
-    if (!receiver || this.isStopping || performance.now() - leasedAt > this.longestWaitMs) return
-    const startedAt = this.clock.now()
-    const { body } = delivery
-    const attempt = body === null ? EVENT_GONE : await this.send(delivery.eventId, body, receiver)
-    if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
-    else this.lanes.failed(webhookId)
-    return { delivery, attempt, startedAt, retryCount: receiver.retryCount }
+  /** Its turn has come. It ends by one of `recordAttempt`, `giveBack` and `abandon`, maybe at once. */
+  private attempt(delivery: Leased): void {
+    try {
+      const receiver = this.receivers.find(delivery.webhookId, delivery.version)
+      if (!(receiver instanceof Promise)) return this.send(delivery, receiver)
+      receiver
+        .then((found) => this.send(delivery, found))
+        .catch((error: Error) => this.abandon(delivery, error))
+    } catch (error) {
+      this.abandon(delivery, error as Error)
+    }
   }
 
-  private send(eventId: string, body: Buffer, receiver: Receiver): Promise<Attempt> {
+  private send(delivery: Leased, receiver: Receiver | undefined): void {
+    const { eventId, body, leasedAt } = delivery
+    if (!receiver || this.isStopping || performance.now() - leasedAt > this.longestWaitMs)
+      return this.giveBack(delivery)
+    const startedAt = this.clock.now()
+    const tell = (attempt: Attempt) =>
+      this.recordAttempt({ delivery, attempt, startedAt, retryCount: receiver.retryCount })
+    if (body === null) return tell(EVENT_GONE)
     const { url, headers, format, keys } = receiver
-    const now = this.clock.now()
-    const present = keys.filter(({ until }) => until === null || until > now)
     const sent = format === 'slack' ? slackBody(body) : body
-    return this.client.post(
-      url,
-      {
-        'user-agent': 'Punctual-Webhooks/1.0',
-        ...headers,
-        'content-type': 'application/json',
-        ...signatureHeaders(
-          present.map(({ key }) => key),
-          eventId,
-          now,
-          sent,
-        ),
-      },
-      sent,
-    )
+    const present = keys.filter(({ until }) => until === null || until > startedAt).map(({ key }) => key)
+    const signatures = signatureHeaders(present, eventId, startedAt, sent)
+    this.client.post(url, { ...headers, ...signatures }, sent, tell)
+  }
+
+  private recordAttempt(tried: Tried): void {
+    const {
+      delivery: { webhookId },
+      attempt,
+    } = tried
+    if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
+    else this.lanes.failed(webhookId)
+    void this.outcomes.add(tried)
+    this.leave(webhookId)
+  }
+
+  /** Not tried: there is no time left for it, or nobody to send it to. */
+  private giveBack(delivery: Leased): void {
+    void this.outcomes.giveBack(delivery)
+    this.leave(delivery.webhookId)
+  }
+
+  /** Its lease runs out, and it is retaken. */
+  private abandon({ webhookId }: Leased, error: Error): void {
+    this.logger.error(error.message, error.stack)
+    this.runner.ended(this.name, 1)
+    this.leave(webhookId)
+  }
+
+  private leave(webhookId: number): void {
+    this.lanes.leave(webhookId)
+    if (this.lanes.wantsMore(webhookId)) this.runner.wantMore(this.name)
   }
 }
 

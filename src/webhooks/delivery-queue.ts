@@ -14,6 +14,8 @@ export interface Leased {
   version: number
   eventId: string
   leaseToken: string
+  /** On `performance`'s clock, at the latest. */
+  leasedAt: number
   /** Attempts that failed before this one and count. */
   failures: number
   /** Its email's events go in order. */
@@ -71,6 +73,7 @@ export class DeliveryQueue {
    */
   async claim(limit: number, room: number, rooms: Map<number, number>): Promise<Leased[]> {
     const leaseToken = randomUUID()
+    const leasedAt = performance.now()
     this.bodies.purgeStale()
     const known = new Map<string, Buffer | null>(this.bodies.entries())
     // One statement is a transaction, and one turn of a busy event loop less than a BEGIN and a COMMIT.
@@ -87,7 +90,10 @@ export class DeliveryQueue {
     for (const { webhookId, version, quota, deliveries } of rows)
       for (const [id, eventId, failures, isOrdered] of JSON.parse(deliveries ?? '[]') as ClaimedDelivery[]) {
         const body = known.get(eventId)!
-        leased.push({ id, webhookId, version, eventId, leaseToken, failures, isOrdered, body, quota })
+        leased.push({
+          ...{ id, webhookId, version, eventId, leaseToken, leasedAt },
+          ...{ failures, isOrdered, body, quota },
+        })
       }
     return leased
   }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { detailOf, nameOf, type AttemptError } from './attempt-error.js'
 import type { Attempt } from './attempt.js'
-import { decompressedText, RESPONSE_LIMIT, textOf } from './response-body.js'
+import { decompressedText, RESPONSE_LIMIT, textOf, type ResponseText } from './response-body.js'
 import { retryAfterMs } from './retry-after.js'
 
 type Controller = Dispatcher.DispatchController
@@ -28,7 +28,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     timeoutMs: number,
     private readonly now: () => Date,
-    private readonly settle: (attempt: Attempt) => void,
+    private readonly tell: (attempt: Attempt) => void,
   ) {
     this.deadline = setTimeout(() => this.stop('timed_out', `timed out after ${timeoutMs} ms`), timeoutMs)
   }
@@ -76,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.isOver) return
     const durationMs = this.close()
     const responseBody = this.encoding ? null : textOf(Buffer.concat(this.chunks))
-    this.tell({ error, detail, responseBody, durationMs })
+    this.settle(error, detail, responseBody, durationMs)
     this.controller?.abort(STOPPED)
   }
 
@@ -84,13 +84,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private answer(): void {
     if (this.isOver) return
     const durationMs = this.close()
-    const bytes = Buffer.concat(this.chunks)
-    const isTooLarge = this.size > RESPONSE_LIMIT
-    const body = this.encoding
-      ? decompressedText(bytes, this.encoding)
-      : { text: textOf(bytes), isTooLarge: false }
-    const { error, detail } = verdict(this.statusCode!, isTooLarge || body.isTooLarge)
-    this.tell({ error, detail, responseBody: body.text, durationMs })
+    const { text, isTooLarge } = this.body()
+    const { error, detail } = verdict(this.statusCode!, isTooLarge)
+    this.settle(error, detail, text, durationMs)
   }
 
   private close(): number {
@@ -99,21 +95,38 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return Math.round(performance.now() - this.startedAt)
   }
 
-  private tell(outcome: Omit<Attempt, 'statusCode' | 'retryAfterMs'>): void {
-    this.settle({ statusCode: this.statusCode, retryAfterMs: this.retryAfterMs, ...outcome })
+  private body(): ResponseText {
+    if (this.size === 0) return NO_BODY
+    const bytes = Buffer.concat(this.chunks)
+    const isTooLarge = this.size > RESPONSE_LIMIT
+    if (!this.encoding) return { text: textOf(bytes), isTooLarge }
+    const decompressed = decompressedText(bytes, this.encoding)
+    return { text: decompressed.text, isTooLarge: isTooLarge || decompressed.isTooLarge }
+  }
+
+  private settle(
+    error: AttemptError | null,
+    detail: string | null,
+    responseBody: string | null,
+    durationMs: number,
+  ): void {
+    const { statusCode, retryAfterMs } = this
+    this.tell({ statusCode, error, detail, responseBody, retryAfterMs, durationMs })
   }
 }
 
 /** Responses of 1xx before the one that counts: each costs as much to read as a whole answer. */
 const MOST_HINTS = 16
 const STOPPED = new Error('The attempt is over')
+const NO_BODY: ResponseText = { text: null, isTooLarge: false }
+const SUCCESS = { error: null, detail: null }
 
 /** A status that is no yes says more than the size of what came with it. */
 function verdict(status: number, isTooLarge: boolean): Pick<Attempt, 'error' | 'detail'> {
   if (status >= 200 && status < 300)
     return isTooLarge
       ? { error: 'response_too_large', detail: `answered ${status} with more than ${RESPONSE_LIMIT} bytes` }
-      : { error: null, detail: null }
+      : SUCCESS
   const error = status === 410 ? 'gone' : status < 400 ? 'redirected' : 'unexpected_status'
   return { error, detail: `answered ${status}` }
 }

@@ -4,13 +4,14 @@ const WAIT_MS = 1_000
 /** Enough that a busy process has always something to do, and not so many that each costs it more. */
 const BUSY_WINDOWS = 100
 
-interface Lane {
+interface Lane<Item> {
   /** Attempts at once: up to `reach`. */
   window: number
   /** Half of what it may hold. */
   reach: number
   underWay: number
-  waiting: (() => void)[]
+  waiting: Item[]
+  isAdvancing: boolean
   /** There may be more: the last look found all that it might take, or there was no room to look. */
   isHungry: boolean
 }
@@ -23,13 +24,14 @@ interface Lane {
  * More attempts at once serve only a process that waits for receivers. In one that is busy, with whatever, all webhooks share
  * some, at least one each: a thousand sockets with little to do on each cost it a third of its pace.
  */
-export class Lanes {
+export class Lanes<Item> {
   /** Those with something in hand. */
-  private readonly lanes = new Map<number, Lane>()
+  private readonly lanes = new Map<number, Lane<Item>>()
 
   constructor(
     private readonly cap: number,
     private readonly isBusy: () => boolean,
+    private readonly begin: (item: Item) => void,
   ) {}
 
   /** How many deliveries this process takes of a webhook of which it has none: as many to wait as begin at once. */
@@ -72,23 +74,29 @@ export class Lanes {
     return lane !== undefined && lane.isHungry && hasRoom(lane)
   }
 
-  /** Resolves once there is room for an attempt, which is then counted; at once where it answers undefined. */
-  enter(webhookId: number): Promise<void> | undefined {
+  /** To be attempted once there is room for it, those of a webhook in the order in which they come. */
+  enter(webhookId: number, item: Item): void {
     const lane = this.lane(webhookId)
-    if (lane.underWay >= lane.window) return new Promise((resolve) => lane.waiting.push(resolve))
-    lane.underWay++
-    return undefined
+    lane.waiting.push(item)
+    this.advance(lane)
   }
 
-  /** An attempt has ended: those that wait follow in the order in which they came. */
+  /** An attempt has ended: one that waits follows. */
   leave(webhookId: number): void {
     const lane = this.lanes.get(webhookId)!
     lane.underWay--
+    this.advance(lane)
+    this.forgetIdle(webhookId)
+  }
+
+  private advance(lane: Lane<Item>): void {
+    if (lane.isAdvancing) return // one that ended at once: thousands of them are a loop, not a stack
+    lane.isAdvancing = true
     while (lane.underWay < lane.window && lane.waiting.length > 0) {
       lane.underWay++
-      lane.waiting.shift()!()
+      this.begin(lane.waiting.shift()!)
     }
-    this.forgetIdle(webhookId)
+    lane.isAdvancing = false
   }
 
   /** @param tookMs the attempt */
@@ -123,11 +131,14 @@ export class Lanes {
     return Math.min(FIRST_WINDOW, this.cap)
   }
 
-  private lane(webhookId: number): Lane {
+  private lane(webhookId: number): Lane<Item> {
     const known = this.lanes.get(webhookId)
     if (known) return known
     const reach = this.firstReach
-    const lane = { window: reach, reach, underWay: 0, waiting: [], isHungry: false }
+    const lane: Lane<Item> = {
+      ...{ window: reach, reach, underWay: 0 },
+      ...{ waiting: [], isAdvancing: false, isHungry: false },
+    }
     this.lanes.set(webhookId, lane)
     if (this.isBusy()) lane.window = Math.min(reach, this.busyShare)
     return lane
@@ -136,8 +147,8 @@ export class Lanes {
 
 const half = (count: number) => Math.max(1, Math.floor(count / 2))
 
-const roomIn = ({ reach, underWay, waiting }: Lane): number =>
+const roomIn = ({ reach, underWay, waiting }: Lane<unknown>): number =>
   Math.max(0, 2 * reach - underWay - waiting.length)
 
 /** For a good handful: a look for each one that is done would cost more than it brings. */
-const hasRoom = (lane: Lane): boolean => roomIn(lane) >= lane.reach
+const hasRoom = (lane: Lane<unknown>): boolean => roomIn(lane) >= lane.reach

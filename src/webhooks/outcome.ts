@@ -1,7 +1,30 @@
 import { arrayOf, BARE_TYPES, type Bare } from '../database/sql-array.js'
 import type { AttemptError } from './attempt-error.js'
+import { isSuccess, type Attempt } from './attempt.js'
+import type { Leased } from './delivery-queue.js'
 
-/** What is recorded of an attempt, with PostgreSQL's types. */
+/** A delivery that was attempted. */
+export interface Tried {
+  delivery: Leased
+  attempt: Attempt
+  startedAt: Date
+  retryCount: number
+}
+
+/** Those of webhooks with plain successes only, and the others: what is recorded of a webhook follows from all it had. */
+export function apart(batch: Tried[]): [plain: Tried[], others: Tried[]] {
+  const eventful = new Set(batch.filter((one) => !isPlain(one)).map(({ delivery }) => delivery.webhookId))
+  if (eventful.size === 0) return [batch, []]
+  const isEventful = ({ delivery }: Tried) => eventful.has(delivery.webhookId)
+  return [batch.filter((one) => !isEventful(one)), batch.filter(isEventful)]
+}
+
+const isPlain = ({ delivery, attempt }: Tried) =>
+  isSuccess(attempt) && attempt.error === null && !delivery.isOrdered
+
+export const webhooksOf = (batch: Tried[]) => [...new Set(batch.map(({ delivery }) => delivery.webhookId))]
+
+/** What is recorded of an attempt that is no plain success, with PostgreSQL's types. */
 export const OUTCOME_COLUMNS = {
   id: 'bigint',
   webhook_id: 'bigint',
@@ -16,9 +39,9 @@ export const OUTCOME_COLUMNS = {
   retry_ms: 'bigint',
 }
 
-export type OutcomeColumn = keyof typeof OUTCOME_COLUMNS
+type OutcomeColumn = keyof typeof OUTCOME_COLUMNS
 
-/** How an attempt at a delivery went and what follows; what is recorded is named as its column. */
+/** How an attempt at a delivery went and what follows, named as its columns. */
 export interface Outcome extends Record<OutcomeColumn, unknown> {
   id: number
   webhook_id: number
@@ -30,24 +53,9 @@ export interface Outcome extends Record<OutcomeColumn, unknown> {
   isOrdered: boolean
 }
 
-/** Those of webhooks with plain successes only, and the others: what is recorded of a webhook follows from all it had. */
-export function apart(outcomes: Outcome[]): [plain: Outcome[], others: Outcome[]] {
-  const eventful = new Set(outcomes.filter((one) => !isPlain(one)).map((one) => one.webhook_id))
-  if (eventful.size === 0) return [outcomes, []]
-  const isEventful = (one: Outcome) => eventful.has(one.webhook_id)
-  return [outcomes.filter((one) => !isEventful(one)), outcomes.filter(isEventful)]
-}
-
-const isPlain = ({ is_success, error, isOrdered }: Outcome) => is_success && error === null && !isOrdered
-
-export const webhooksOf = (outcomes: Outcome[]) => [...new Set(outcomes.map((one) => one.webhook_id))]
-
 /** Parameters of a statement, an array a column: parsing them takes PostgreSQL half as long as JSON. */
-export const columnsOf = (
-  outcomes: Outcome[],
-  columns = Object.keys(OUTCOME_COLUMNS) as OutcomeColumn[],
-): unknown[] =>
-  columns.map((column) => {
+export const columnsOf = (outcomes: Outcome[]): unknown[] =>
+  (Object.keys(OUTCOME_COLUMNS) as OutcomeColumn[]).map((column) => {
     const values = outcomes.map((one) => one[column])
     return BARE_TYPES.includes(OUTCOME_COLUMNS[column]) ? arrayOf(values as Bare[]) : values
   })

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
+import { DueWorkRunner } from '../database/due-work.js'
 import { arrayOf } from '../database/sql-array.js'
 import type { Transaction } from '../database/transaction.js'
 import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
-import { isSuccess, type Attempt } from './attempt.js'
+import { isSuccess } from './attempt.js'
 import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
-import { apart, columnsOf, webhooksOf, type Outcome } from './outcome.js'
+import { apart, columnsOf, webhooksOf, type Outcome, type Tried } from './outcome.js'
 import {
   BY_KEYS,
   GIVE_BACK,
@@ -21,16 +22,8 @@ import {
 } from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
-import { LET_GO, LOG_COLUMNS, logSql, wellSql } from './successes.sql.js'
+import { LET_GO, logColumns, logSql, wellSql } from './successes.sql.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
-
-/** A delivery that was attempted. */
-export interface Tried {
-  delivery: Leased
-  attempt: Attempt
-  startedAt: Date
-  retryCount: number
-}
 
 /** A delivery is another's by now, or not what it was. */
 class NotAsClaimed extends Error {}
@@ -39,11 +32,19 @@ const TRY_AGAIN_MS = 200
 /** Nobody waits for an outcome but the room that its delivery takes. */
 const RECORD_APART_MS = 50
 
-/** Records how attempts went: many in one statement, each only while its lease is still ours. */
+/**
+ * Records how attempts went: many in one statement, each only while its lease is still ours. They are then out of this
+ * process's hands.
+ */
 @Injectable()
 export class Outcomes implements OnModuleDestroy {
-  private readonly tried = new Batcher<Tried>((batch) => this.record(batch), 2, RECORD_APART_MS)
-  private readonly unused = new Batcher<Leased>((batch) => this.free(batch))
+  private readonly logger = new Logger(Outcomes.name)
+  private readonly tried = new Batcher<Tried>(
+    (batch) => this.end(batch, this.record(batch)),
+    2,
+    RECORD_APART_MS,
+  )
+  private readonly unused = new Batcher<Leased>((batch) => this.end(batch, this.free(batch)))
   private isStopping = false
 
   constructor(
@@ -51,6 +52,7 @@ export class Outcomes implements OnModuleDestroy {
     private readonly clock: Clock,
     private readonly retries: RetrySchedule,
     private readonly outages: Outages,
+    private readonly runner: DueWorkRunner,
   ) {}
 
   /** A stop does not wait for a database that is away. */
@@ -58,6 +60,7 @@ export class Outcomes implements OnModuleDestroy {
     this.isStopping = true
   }
 
+  /** Never rejects: of what cannot be recorded the lease runs out, and it is sent again. */
   add(tried: Tried): Promise<void> {
     return this.tried.add(tried)
   }
@@ -67,17 +70,21 @@ export class Outcomes implements OnModuleDestroy {
     return this.unused.add(delivery)
   }
 
+  private async end(batch: unknown[], written: Promise<void>): Promise<void> {
+    await written.catch((error: Error) => this.logger.error(error.message, error.stack))
+    this.runner.ended(WEBHOOK_DELIVERIES, batch.length)
+  }
+
   private async record(batch: Tried[]): Promise<void> {
-    const outcomes = batch.map((tried) => this.outcomeOf(tried))
-    const [plain, others] = apart(outcomes)
+    const [plain, others] = apart(batch)
     const standings = await this.write((tx) => this.recordIn(tx, plain, others)).catch((error: unknown) => {
       if (!(error instanceof NotAsClaimed)) throw error
-      return this.write((tx) => this.recordIn(tx, [], outcomes))
+      return this.write((tx) => this.recordIn(tx, [], batch))
     })
     for (const standing of standings) await this.outages.consider(standing)
   }
 
-  private async recordIn(tx: Transaction, plain: Outcome[], others: Outcome[]): Promise<WebhookStanding[]> {
+  private async recordIn(tx: Transaction, plain: Tried[], others: Tried[]): Promise<WebhookStanding[]> {
     tx.write(BY_KEYS, [])
     tx.write(HOLD, [webhooksOf([...plain, ...others])])
     let gone = 0
@@ -93,19 +100,21 @@ export class Outcomes implements OnModuleDestroy {
 
   private async recordPlain(
     tx: Transaction,
-    plain: Outcome[],
+    plain: Tried[],
     letGo: (count: number) => void,
   ): Promise<WebhookStanding[]> {
     if (plain.length === 0) return []
-    for (const [token, those] of Map.groupBy(plain, (one) => one.lease_token))
-      tx.write(LET_GO, [arrayOf(those.map(({ id }) => id)), token], (_rows, count) => letGo(count))
-    const inPlace = plain.toSorted((a, b) => a.id - b.id) // rows that lie together follow each other
-    tx.write(logSql(this.clock.sqlNow), columnsOf(inPlace, LOG_COLUMNS))
+    for (const [token, those] of Map.groupBy(plain, ({ delivery }) => delivery.leaseToken))
+      tx.write(LET_GO, [arrayOf(those.map(({ delivery }) => delivery.id)), token], (_rows, count) =>
+        letGo(count),
+      )
+    tx.write(logSql(this.clock.sqlNow), logColumns(plain))
     return tx.query<WebhookStanding>(wellSql(this.clock.sqlNow), [webhooksOf(plain)])
   }
 
-  private async recordOthers(tx: Transaction, others: Outcome[]): Promise<WebhookStanding[]> {
-    if (others.length === 0) return []
+  private async recordOthers(tx: Transaction, tried: Tried[]): Promise<WebhookStanding[]> {
+    if (tried.length === 0) return []
+    const others = tried.map((one) => this.outcomeOf(one))
     const ordered = others.filter((outcome) => outcome.isOrdered).map(({ id }) => id)
     if (ordered.length > 0) tx.write(HOLD_ORDERED, [ordered])
     const standings = await tx.query<WebhookStanding>(recordSql(this.clock.sqlNow), columnsOf(others))

@@ -7,10 +7,13 @@ import { keyOf } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
 import type { Format } from './webhook.entity.js'
 
+const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 'application/json' }
+
 /** What is needed to deliver to a webhook, opened. */
 export interface Receiver {
   version: number
   url: string
+  /** All but those that tell of one delivery. */
   headers: Record<string, string>
   format: Format
   retryCount: number
@@ -73,9 +76,10 @@ export class Receivers {
 
   private open({ tenantId, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
-    const headers = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
+    const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
+    const headers = { ...COMMON_HEADERS, ...(Object.fromEntries(own) as Record<string, string>) }
     const keys = [{ key: keyOf(open(secret)), until: null as Date | null }]
     if (previousSecret) keys.push({ key: keyOf(open(previousSecret)), until: previousSecretUntil })
-    return { ...row, headers: Object.fromEntries(headers) as Record<string, string>, keys }
+    return { ...row, headers, keys }
   }
 }

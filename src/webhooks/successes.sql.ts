@@ -1,4 +1,5 @@
-import type { OutcomeColumn } from './outcome.js'
+import { arrayOf } from '../database/sql-array.js'
+import type { Tried } from './outcome.js'
 
 /**
  * How plain successes are recorded, by far the most of all outcomes, where their webhook has had no others: in a few small
@@ -13,13 +14,6 @@ import type { OutcomeColumn } from './outcome.js'
 export const LET_GO = `
   delete from webhook_queue where delivery_id = any($1::bigint[]) and lease_token = $2 and email_id is null`
 
-export const LOG_COLUMNS: OutcomeColumn[] = [
-  'id',
-  'started_ms',
-  'duration_ms',
-  'status_code',
-  'response_body',
-]
 export const logSql = (sqlNow: string) => `
   with logged as (
     update webhook_logs l
@@ -31,6 +25,18 @@ export const logSql = (sqlNow: string) => `
     returning l.id, l.attempts, to_timestamp(o.started_ms / 1000), o.duration_ms, o.status_code, o.response_body)
   insert into webhook_attempts (delivery_id, number, started_at, duration_ms, status_code, response_body)
   select * from logged`
+
+/** The parameters of `logSql`, in the order of their rows: those that lie together follow each other. */
+export function logColumns(plain: Tried[]): unknown[] {
+  const inPlace = plain.toSorted((a, b) => a.delivery.id - b.delivery.id)
+  return [
+    arrayOf(inPlace.map(({ delivery }) => delivery.id)),
+    arrayOf(inPlace.map(({ startedAt }) => startedAt.getTime())),
+    arrayOf(inPlace.map(({ attempt }) => attempt.durationMs)),
+    arrayOf(inPlace.map(({ attempt }) => attempt.statusCode)),
+    inPlace.map(({ attempt }) => attempt.responseBody),
+  ]
+}
 
 /**
  * $1: webhooks. Says so where something else is known of one, or nothing for a second: a busy one's row would have a new

@@ -54,14 +54,22 @@ export class WebhookClient implements OnApplicationShutdown {
     return this.agent.destroy()
   }
 
-  /** One deadline, WEBHOOK_TIMEOUT_MS, covers all from the name's resolution to the last byte read. Never throws. */
-  post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<Attempt> {
-    return new Promise((resolve) => {
-      const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, resolve)
-      const target = this.targetOf(url)
-      if ('refusal' in target) exchange.fail(target.refusal)
-      else this.agent.dispatch({ ...target, method: 'POST', headers, body }, exchange)
-    })
+  /**
+   * One deadline, WEBHOOK_TIMEOUT_MS, covers all from the name's resolution to the last byte read. Never throws.
+   *
+   * @param tell is told once how it went, maybe at once
+   */
+  post(
+    url: string,
+    headers: Record<string, string>,
+    body: string | Buffer,
+    tell: (attempt: Attempt) => void,
+  ): void {
+    const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, tell)
+    const target = this.targetOf(url)
+    if ('refusal' in target) return exchange.fail(target.refusal)
+    const { origin, path } = target
+    this.agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange)
   }
 
   /** What a URL says by itself does not change; the addresses behind its name are checked for each connection. */
