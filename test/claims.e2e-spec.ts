@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Logger } from '@nestjs/common'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { DueWorkRunner } from '../src/database/due-work.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
 import { DeliveryQueue, LEASE_SECONDS, type Leased } from '../src/webhooks/delivery-queue.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
+import { Receivers } from '../src/webhooks/receivers.js'
 import type { ApiClient } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { enqueue } from './support/raw-deliveries.js'
@@ -70,12 +73,39 @@ it('a delivery whose event is gone says so, and is not its webhook’s failure',
   await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
   await punctual.query('delete from emails')
   const dispatcher = punctual.app.get(DeliveriesDispatcher)
-  for (const delivery of await dispatcher.claim(10)) await dispatcher.perform(delivery)
-  expect((await ada.get(`/webhooks/${id}/logs`)).body.data).toMatchObject([
-    { status: 'failed', errorMessage: 'event_gone', payload: null, attempts: 1 },
-  ])
+  dispatcher.begin(await dispatcher.claim(10))
+  await eventually(async () =>
+    expect((await ada.get(`/webhooks/${id}/logs`)).body.data).toMatchObject([
+      { status: 'failed', errorMessage: 'event_gone', payload: null, attempts: 1 },
+    ]),
+  )
   expect(await punctual.query('select failing::text from webhooks')).toEqual([{ failing: '{}' }])
 })
+
+it.each([
+  ['at once', () => raise()],
+  ['later', () => Promise.reject(new Error('Unreadable'))],
+])(
+  'a webhook that cannot be read (%s) keeps its deliveries for later, and the others go on',
+  async (_, find) => {
+    await enqueue(punctual, await subscribe(), 3)
+    const dispatcher = punctual.app.get(DeliveriesDispatcher)
+    const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {})
+    const ended = vi.spyOn(punctual.app.get(DueWorkRunner), 'ended')
+    vi.spyOn(punctual.app.get(Receivers), 'find').mockImplementationOnce(find)
+    dispatcher.begin(await dispatcher.claim(10))
+    await eventually(async () =>
+      expect(await punctual.query('select failures from webhook_queue order by delivery_id')).toEqual([
+        { failures: 0 },
+        { failures: 1 },
+        { failures: 1 },
+      ]),
+    )
+    expect(ended.mock.calls.reduce((sum, [, count]) => sum + count, 0)).toBe(3)
+    expect(logged).toHaveBeenCalledWith('Unreadable', expect.any(String))
+    vi.restoreAllMocks()
+  },
+)
 
 it('the body of an event is read once for all webhooks that hear of it', async () => {
   for (let hook = 0; hook < 3; hook++) await subscribe()
@@ -200,3 +230,7 @@ describe('plain successes', () => {
       ),
     )
 })
+
+function raise(): never {
+  throw new Error('Unreadable')
+}

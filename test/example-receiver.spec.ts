@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { keyOf, newSecret, signatureHeaders } from '../src/webhooks/signing.js'
+import { newSecret, signatureHeaders, signerOf } from '../src/webhooks/signing.js'
 import type { ApiClient } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { Network, type Passed } from './support/network.js'
@@ -86,7 +86,7 @@ it('refuses what is forged, old, too large or no delivery, and does none of it',
 
   function signed(key: string, ageMs: number): Record<string, string> {
     const id = `${genuine.headers['webhook-id']}-${ageMs}`
-    return signatureHeaders([keyOf(key)], id, new Date(Date.now() - ageMs), genuine.body)
+    return signatureHeaders([signerOf(key)], id, new Date(Date.now() - ageMs), Buffer.from(genuine.body))
   }
 })
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
@@ -89,9 +90,21 @@ describe('a worker that is late', () => {
     run.mockRejectedValueOnce(away).mockRejectedValueOnce(new Error('Connection terminated unexpectedly'))
     await record(delivery, 204)
     expect(await punctual.query('select status from webhook_logs')).toEqual([{ status: 'success' }])
-    run.mockRejectedValueOnce(new Error('A defect of ours'))
-    await expect(record(delivery, 204)).rejects.toThrow('A defect of ours')
     run.mockRestore()
+    await forget(id)
+  })
+
+  it('sends again what a defect of ours kept it from recording, once the lease is over', async () => {
+    const id = await waiting()
+    const delivery = await take()
+    const run = vi.spyOn(punctual.app.get(UnitOfWork), 'run')
+    const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {})
+    run.mockRejectedValueOnce(new Error('A defect of ours'))
+    await record(delivery, 204)
+    expect(logged).toHaveBeenCalledWith('A defect of ours', expect.any(String))
+    for (const mock of [run, logged]) mock.mockRestore()
+    punctual.clock.advance(LEASE_SECONDS * 1_000)
+    expect((await take()).id).toBe(delivery.id)
     await forget(id)
   })
 

@@ -1,42 +1,41 @@
 import { expect, it } from 'vitest'
-import { Lanes } from '../src/webhooks/lanes.js'
-import { Attempts } from './support/attempts.js'
+import { Attempts, lanesOf } from './support/attempts.js'
 
 const CAP = 50
 const FIRST = 8
 
-it('makes fewer attempts at once while the process is busy: its webhooks share some', async () => {
+it('makes fewer attempts at once while the process is busy: its webhooks share some', () => {
   let isBusy = false
-  const lanes = new Lanes(12, () => isBusy)
+  const lanes = lanesOf(12, () => isBusy)
   const others = Array.from({ length: 9 }, (_, index) => new Attempts(lanes, 2 + index))
   for (const other of others) other.add(1)
   const attempts = new Attempts(lanes, 1)
   attempts.add(100)
-  for (let ended = 0; ended < 2; ended++) await attempts.end('succeeded')
+  for (let ended = 0; ended < 2; ended++) attempts.end('succeeded')
   const windows: number[] = []
-  const succeed = async (count: number): Promise<void> => {
+  const succeed = (count: number): void => {
     for (let ended = 0; ended < count; ended++) {
-      await attempts.end('succeeded')
+      attempts.end('succeeded')
       windows.push(attempts.underWay)
     }
   }
   isBusy = true
-  await succeed(2)
-  for (const other of others.slice(0, 2)) await other.end('succeeded')
-  await succeed(3)
+  succeed(2)
+  for (const other of others.slice(0, 2)) other.end('succeeded')
+  succeed(3)
   expect(windows).toEqual([10, 10, 11, 12, 12]) // of 100: a tenth, and an eighth up to the cap
   for (let hook = 0; hook < 17; hook++) new Attempts(lanes, 100 + hook).add(1)
-  await succeed(9)
+  succeed(9)
   expect(windows.slice(5)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 4])
   isBusy = false
-  await succeed(3)
+  succeed(3)
   expect(windows.slice(14)).toEqual([5, 6, 7])
-  while (attempts.underWay > 5) await attempts.end(undefined)
+  while (attempts.underWay > 5) attempts.end(undefined)
   expect(lanes.rooms().get(1)).toBe(2 * 12 - 5) // what it holds is another matter
 })
 
 it('in a busy process a webhook begins with no more than its share', () => {
-  const lanes = new Lanes(CAP, () => true)
+  const lanes = lanesOf(CAP, () => true)
   const all = Array.from({ length: 100 }, (_, index) => new Attempts(lanes, index))
   for (const attempts of all) attempts.add(10)
   expect(all[11]!.underWay).toBe(8)
@@ -44,16 +43,16 @@ it('in a busy process a webhook begins with no more than its share', () => {
   expect(all[99]!.underWay).toBe(1)
 })
 
-it('holds no more of a slow webhook than it sends within a second, however many successes it has', async () => {
-  const lanes = new Lanes(CAP, () => true)
+it('holds no more of a slow webhook than it sends within a second, however many successes it has', () => {
+  const lanes = lanesOf(CAP, () => true)
   const [slow, quick] = [new Attempts(lanes, 1, 500), new Attempts(lanes, 2, 5)]
   for (let hook = 3; hook <= 20; hook++) new Attempts(lanes, hook).add(1)
   for (const attempts of [slow, quick]) {
     attempts.add(1_000)
-    for (let n = 0; n < 500; n++) await attempts.end('succeeded')
+    for (let n = 0; n < 500; n++) attempts.end('succeeded')
     while (attempts.underWay > 0) {
       if (lanes.rooms().get(attempts === slow ? 1 : 2)! > 0) break
-      await attempts.end(undefined)
+      attempts.end(undefined)
     }
   }
   const held = (id: number, { added, ended }: Attempts) => lanes.rooms().get(id)! + added - ended
@@ -61,11 +60,14 @@ it('holds no more of a slow webhook than it sends within a second, however many 
   expect(held(2, quick)).toBe(2 * CAP)
 })
 
-it('makes no more at once because of successes for which nothing had to wait', async () => {
-  const attempts = new Attempts(new Lanes(CAP, () => false), 1)
+it('makes no more at once because of successes for which nothing had to wait', () => {
+  const attempts = new Attempts(
+    lanesOf(CAP, () => false),
+    1,
+  )
   for (let n = 0; n < 20; n++) {
     attempts.add(1)
-    await attempts.end('succeeded')
+    attempts.end('succeeded')
   }
   attempts.add(100)
   expect(attempts.underWay).toBe(FIRST)

@@ -13,14 +13,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isSuccess } from '../src/webhooks/attempt.js'
 import { retryAfterMs } from '../src/webhooks/retry-after.js'
 import { textOf } from '../src/webhooks/response-body.js'
-import type { WebhookClient } from '../src/webhooks/webhook.client.js'
 import { eventually } from './support/eventually.js'
 import { HttpReceiver } from './support/http-receiver.js'
-import { clientWith, NOW } from './support/webhook-client.js'
+import { clientWith, NOW, type TestClient } from './support/webhook-client.js'
 
 const TEXT = JSON.stringify({ ok: true, said: 'grüße '.repeat(50) })
 
-let client: WebhookClient
+let client: TestClient
 let receiver: HttpReceiver
 beforeAll(() => {
   client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_CONCURRENCY: '3' })

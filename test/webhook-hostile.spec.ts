@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { WebhookClient } from '../src/webhooks/webhook.client.js'
 import { isSuccess, type Attempt } from '../src/webhooks/attempt.js'
 import { watchSockets } from './support/dialled.js'
 import { eventually } from './support/eventually.js'
 import { HostileReceiver, MISBEHAVIOURS, WELL_BEHAVED } from './support/hostile-receiver.js'
 import { inOwnProcess } from './support/own-process.js'
-import { clientWith } from './support/webhook-client.js'
+import { clientWith, type TestClient } from './support/webhook-client.js'
 
 /** How each misbehaviour of a receiver ends. */
 const ENDS: Record<string, Partial<Attempt>> = {
@@ -40,7 +39,7 @@ const LONG_YESES = ['/endless-body', '/gigabyte', '/until-close']
 const SUCCESSES = [...LONG_YESES, '/gzip-bomb', '/brotli-bomb', '/endless-extension']
 
 const sockets = watchSockets()
-let client: WebhookClient
+let client: TestClient
 let receiver: HostileReceiver
 beforeAll(async () => {
   client = clientWith({ WEBHOOK_ALLOW_PRIVATE_CIDRS: '127.0.0.1/32', WEBHOOK_TIMEOUT_MS: '1000' })

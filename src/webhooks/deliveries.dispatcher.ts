@@ -86,10 +86,11 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const tell = (attempt: Attempt) =>
       this.recordAttempt({ delivery, attempt, startedAt, retryCount: receiver.retryCount })
     if (body === null) return tell(EVENT_GONE)
-    const { url, headers, format, keys } = receiver
+    const { url, headers, format, signers } = receiver
     const sent = format === 'slack' ? slackBody(body) : body
-    const present = keys.filter(({ until }) => until === null || until > startedAt).map(({ key }) => key)
-    const signatures = signatureHeaders(present, eventId, startedAt, sent)
+    const present = signers.filter(({ until }) => until === null || until > startedAt)
+    const those = present.map(({ signer }) => signer)
+    const signatures = signatureHeaders(those, eventId, startedAt, sent)
     this.client.post(url, { ...headers, ...signatures }, sent, tell)
   }
 

@@ -1,9 +1,9 @@
-import type { KeyObject } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Cipher } from '../config/cipher.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { keyOf } from './signing.js'
+import type { HmacSha256 } from './hmac-sha256.js'
+import { signerOf } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
 import type { Format } from './webhook.entity.js'
 
@@ -17,8 +17,8 @@ export interface Receiver {
   headers: Record<string, string>
   format: Format
   retryCount: number
-  /** The present key, and the one before while both sign. */
-  keys: { key: KeyObject; until: Date | null }[]
+  /** By the present secret, and by the one before while both sign. */
+  signers: { signer: HmacSha256; until: Date | null }[]
 }
 
 interface Row {
@@ -78,8 +78,8 @@ export class Receivers {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
     const headers = { ...COMMON_HEADERS, ...(Object.fromEntries(own) as Record<string, string>) }
-    const keys = [{ key: keyOf(open(secret)), until: null as Date | null }]
-    if (previousSecret) keys.push({ key: keyOf(open(previousSecret)), until: previousSecretUntil })
-    return { ...row, headers, keys }
+    const signers = [{ signer: signerOf(open(secret)), until: null as Date | null }]
+    if (previousSecret) signers.push({ signer: signerOf(open(previousSecret)), until: previousSecretUntil })
+    return { ...row, headers, signers }
   }
 }

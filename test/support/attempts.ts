@@ -1,5 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Lanes } from '../../src/webhooks/lanes.js'
+import { Lanes } from '../../src/webhooks/lanes.js'
+
+type Begin = () => void
+
+/** Lanes of attempts that begin as they say themselves. */
+export const lanesOf = (cap: number, isBusy: () => boolean) =>
+  new Lanes<Begin>(cap, isBusy, (begin) => begin())
 
 /** Attempts that end when the test says so. */
 export class Attempts {
@@ -7,7 +12,7 @@ export class Attempts {
   readonly ends: (() => void)[] = []
 
   constructor(
-    private readonly lanes: Lanes,
+    private readonly lanes: Lanes<Begin>,
     private readonly webhookId: number,
     private readonly tookMs = 0,
   ) {}
@@ -23,19 +28,16 @@ export class Attempts {
         this.begun.push(number)
         this.ends.push(() => this.lanes.leave(this.webhookId))
       }
-      const room = this.lanes.enter(this.webhookId)
-      if (room) void room.then(begin)
-      else begin()
+      this.lanes.enter(this.webhookId, begin)
     }
   }
 
   /** One of those under way ends. */
-  async end(how: 'succeeded' | 'failed' | undefined, which = 0): Promise<void> {
+  end(how: 'succeeded' | 'failed' | undefined, which = 0): void {
     if (how === 'succeeded') this.lanes.succeeded(this.webhookId, this.tookMs)
     if (how === 'failed') this.lanes.failed(this.webhookId)
     this.ends.splice(which, 1)[0]!()
     this.ended++
-    await turn()
   }
 
   added = 0
