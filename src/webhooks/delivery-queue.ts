@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
 import { Clock } from '../database/clock.js'
-import { arrayOf } from '../database/sql-array.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { BODY } from '../stream/event-body.js'
+import { EventBodies } from './event-bodies.js'
 
 /** A delivery in the hands of one worker, until its lease ends. */
 export interface Leased {
@@ -26,45 +24,28 @@ export interface Leased {
   quota: number
 }
 
-/** What was leased of a webhook, or with an `eventId` the body of an event. */
+/** What was leased of a webhook and is alike: almost always all. */
 interface ClaimedRow {
   webhookId: number
   version: number
   quota: number
-  deliveries: string | null
-  eventId: string | null
-  body: string | null
+  failures: number
+  isOrdered: boolean
+  /** JSON: each delivery's id, followed by its event's. */
+  deliveries: string
 }
-
-type ClaimedDelivery = [id: number, eventId: string, failures: number, isOrdered: boolean]
 
 /** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
 export const LEASE_SECONDS = 30
 
-/** For how long after the claim that read it a body can be sent whose email is deleted, besides those in hand. */
-const BODIES_KEPT_MS = 1_000
-/** As far as one webhook is usually behind another, twice over; each is told to PostgreSQL with every claim. */
-const MOST_BODIES = 500
-const MOST_BODY_BYTES = 16 * 1024 * 1024
-
 /** What is due, by webhook. */
 @Injectable()
 export class DeliveryQueue {
-  /** Of the last claims, by event. Webhooks that want the same events are not equally far: most bodies were just read. */
-  private readonly bodies: LRUCache<string, Buffer>
-
   constructor(
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
-  ) {
-    this.bodies = new LRUCache({
-      max: MOST_BODIES,
-      maxSize: MOST_BODY_BYTES,
-      sizeCalculation: ({ length }) => length + 1,
-      ttl: BODIES_KEPT_MS,
-      perf: { now: () => clock.now().getTime() },
-    })
-  }
+    private readonly bodies: EventBodies,
+  ) {}
 
   /**
    * Leases due deliveries, of many webhooks in turn whatever the backlog of one.
@@ -74,8 +55,6 @@ export class DeliveryQueue {
   async claim(limit: number, room: number, rooms: Map<number, number>): Promise<Leased[]> {
     const leaseToken = randomUUID()
     const leasedAt = performance.now()
-    this.bodies.purgeStale()
-    const known = new Map<string, Buffer | null>(this.bodies.entries())
     // One statement is a transaction, and one turn of a busy event loop less than a BEGIN and a COMMIT.
     const rows = await this.work.query<ClaimedRow>(claimSql(this.clock.sqlNow), [
       limit,
@@ -83,26 +62,10 @@ export class DeliveryQueue {
       [...rooms.keys()],
       [...rooms.values()],
       leaseToken,
-      arrayOf([...known.keys()]),
     ])
-    for (const { eventId, body } of rows) if (eventId !== null) known.set(eventId, this.learn(eventId, body))
-    const leased: Leased[] = []
-    for (const { webhookId, version, quota, deliveries } of rows)
-      for (const [id, eventId, failures, isOrdered] of JSON.parse(deliveries ?? '[]') as ClaimedDelivery[]) {
-        const body = known.get(eventId)!
-        leased.push({
-          ...{ id, webhookId, version, eventId, leaseToken, leasedAt },
-          ...{ failures, isOrdered, body, quota },
-        })
-      }
+    const leased = rows.flatMap((row) => leasedOf(row, leaseToken, leasedAt)).sort((a, b) => a.id - b.id)
+    await this.bodies.give(leased)
     return leased
-  }
-
-  private learn(eventId: string, body: string | null): Buffer | null {
-    if (body === null) return null
-    const bytes = Buffer.from(body)
-    this.bodies.set(eventId, bytes)
-    return bytes
   }
 
   /** @param but webhooks whose queue does not matter now */
@@ -140,9 +103,9 @@ const freeSql = (sqlNow: string) => `
 /**
  * Rows are found by their places and keys, one by one: plans are kept, also those made while the tables were small, and
  * would read them whole once they are not. What is leased comes as a row a webhook with its deliveries in JSON, which Node
- * reads faster than rows of their own. The body of each event comes once, for however many webhooks, in rows without one.
+ * reads faster than rows of their own.
  *
- * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token, $6: events whose bodies are known.
+ * $1: how many, $2: of each webhook, $3, $4: but of these so many, $5: the fencing token.
  */
 export const claimSql = (sqlNow: string) => `
   with recursive ${freeSql(sqlNow)},
@@ -162,18 +125,31 @@ export const claimSql = (sqlNow: string) => `
     from due where q.ctid = due.place -- which stays, since the row is locked
     returning q.delivery_id as id, q.webhook_id, due.version, q.event_id, q.failures, q.email_id is not null as is_ordered,
       due.quota::integer as quota)
-  select webhook_id as "webhookId", version, quota,
-    '[' || string_agg('[' || id || ',"' || event_id || '",' || failures || ',' || is_ordered || ']', ',' order by id) || ']'
-      as deliveries, null as "eventId", null as body
-  from leased group by webhook_id, version, quota
-  union all
-  select null, null, null, null, event_id,
-    coalesce((select ${BODY} from events e where id = event_id), (select payload::text from webhook_logs where id = one.id))
-  from (
-    select event_id, min(id) as id from leased
-    where event_id not in (select unnest($6::uuid[])) group by event_id) one`
+  select webhook_id as "webhookId", version, quota, failures, is_ordered as "isOrdered",
+    '[' || string_agg(id || ',"' || event_id, '",') || '"]' as deliveries
+  from leased group by webhook_id, version, quota, failures, is_ordered`
 
 export const nextDueSql = (sqlNow: string) => `
   with recursive ${freeSql(sqlNow)}
   select extract(epoch from min(due_at) - ${sqlNow})::float8 * 1000 as ms
   from free where webhook_id <> all($1::bigint[])`
+
+function leasedOf({ deliveries, ...alike }: ClaimedRow, leaseToken: string, leasedAt: number): Leased[] {
+  const { webhookId, version, quota, failures, isOrdered } = alike
+  const ids = JSON.parse(deliveries) as (number | string)[]
+  const leased: Leased[] = []
+  for (let at = 0; at < ids.length; at += 2)
+    leased.push({
+      id: ids[at] as number,
+      webhookId,
+      version,
+      eventId: ids[at + 1] as string,
+      leaseToken,
+      leasedAt,
+      failures,
+      isOrdered,
+      body: null,
+      quota,
+    })
+  return leased
+}

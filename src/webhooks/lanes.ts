@@ -136,8 +136,12 @@ export class Lanes<Item> {
     if (known) return known
     const reach = this.firstReach
     const lane: Lane<Item> = {
-      ...{ window: reach, reach, underWay: 0 },
-      ...{ waiting: [], isAdvancing: false, isHungry: false },
+      window: reach,
+      reach,
+      underWay: 0,
+      waiting: [],
+      isAdvancing: false,
+      isHungry: false,
     }
     this.lanes.set(webhookId, lane)
     if (this.isBusy()) lane.window = Math.min(reach, this.busyShare)

@@ -6,6 +6,7 @@ import { DeliveriesController } from './deliveries.controller.js'
 import { DeliveriesDispatcher } from './deliveries.dispatcher.js'
 import { Deliveries } from './deliveries.service.js'
 import { DeliveryQueue } from './delivery-queue.js'
+import { EventBodies } from './event-bodies.js'
 import { EventSamples } from './event-samples.service.js'
 import { OutboxListener } from './outbox.listener.js'
 import { Outages } from './outages.service.js'
@@ -29,7 +30,7 @@ import { WebhookClient } from './webhook.client.js'
 import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
-const sending = [DeliveriesDispatcher, DeliveryQueue, Receivers, WebhookClient]
+const sending = [DeliveriesDispatcher, DeliveryQueue, EventBodies, Receivers, WebhookClient]
 const recording = [Outcomes, RetrySchedule, Jitter, Outages, Parkings, Releases]
 const looking = [EventSamples, Deliveries, Statistics]
 const recovering = [Recoveries, RecoveriesRunner, Retention]
