@@ -36,7 +36,7 @@ export const configSchema = z
       .default('')
       .transform(list)
       .pipe(z.array(port.min(1))),
-    WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(5000).default(2000),
+    WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(4000),
     WEBHOOK_CONCURRENCY_EACH: z.coerce.number().int().min(1).max(500).default(100),
     WEBHOOK_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
     WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),

@@ -86,12 +86,12 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const tell = (attempt: Attempt) =>
       this.recordAttempt({ delivery, attempt, startedAt, retryCount: receiver.retryCount })
     if (body === null) return tell(EVENT_GONE)
-    const { url, headers, format, signers } = receiver
+    const { target, headers, format, signers } = receiver
     const sent = format === 'slack' ? slackBody(body) : body
     const present = signers.filter(({ until }) => until === null || until > startedAt)
     const those = present.map(({ signer }) => signer)
     const signatures = signatureHeaders(those, eventId, startedAt, sent)
-    this.client.post(url, { ...headers, ...signatures }, sent, tell)
+    this.client.post(target, { ...headers, ...signatures }, sent, tell)
   }
 
   private recordAttempt(tried: Tried): void {

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import type { HmacSha256 } from './hmac-sha256.js'
 import { signerOf } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
+import { WebhookClient, type Target } from './webhook.client.js'
 import type { Format } from './webhook.entity.js'
 
 const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 'application/json' }
@@ -12,7 +13,7 @@ const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 
 /** What is needed to deliver to a webhook, opened. */
 export interface Receiver {
   version: number
-  url: string
+  target: Target
   /** All but those that tell of one delivery. */
   headers: Record<string, string>
   format: Format
@@ -42,6 +43,7 @@ export class Receivers {
   constructor(
     private readonly work: UnitOfWork,
     private readonly cipher: Cipher,
+    private readonly client: WebhookClient,
   ) {}
 
   /** Undefined for one that is gone. At once where it is known. */
@@ -74,12 +76,12 @@ export class Receivers {
     return row && this.open(row)
   }
 
-  private open({ tenantId, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
+  private open({ tenantId, url, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
     const headers = { ...COMMON_HEADERS, ...(Object.fromEntries(own) as Record<string, string>) }
     const signers = [{ signer: signerOf(open(secret)), until: null as Date | null }]
     if (previousSecret) signers.push({ signer: signerOf(open(previousSecret)), until: previousSecretUntil })
-    return { ...row, headers, signers }
+    return { ...row, target: this.client.targetOf(url), headers, signers }
   }
 }

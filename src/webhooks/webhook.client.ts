@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
 import { Agent } from 'undici'
 import { Config } from '../config/config.js'
 import { Clock } from '../database/clock.js'
@@ -16,16 +15,14 @@ const REQUESTS_PER_CONNECTION = 1_000
 const MAX_HEADERS_BYTES = 16 * 1024
 /** On the wire: a body that may be read to its end, and room for its being sent in chunks of a few bytes. */
 const MAX_ANSWER_BYTES = 512 * 1024
-const KNOWN_URLS = 1_000
 
 /** Where a URL leads, or why nowhere. */
-type Target = { origin: string; path: string } | { refusal: Error }
+export type Target = { origin: string; path: string } | { refusal: Error }
 
 /** Posts to receivers over kept connections, in HTTP/1.1. No redirect is followed and no proxy is asked. */
 @Injectable()
 export class WebhookClient implements OnApplicationShutdown {
   private readonly agent: Agent
-  private readonly targets = new LRUCache<string, Target>({ max: KNOWN_URLS })
   private readonly now: () => Date
 
   constructor(
@@ -60,28 +57,19 @@ export class WebhookClient implements OnApplicationShutdown {
    * @param tell is told once how it went, maybe at once
    */
   post(
-    url: string,
+    target: Target,
     headers: Record<string, string>,
     body: string | Buffer,
     tell: (attempt: Attempt) => void,
   ): void {
     const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, tell)
-    const target = this.targetOf(url)
     if ('refusal' in target) return exchange.fail(target.refusal)
     const { origin, path } = target
     this.agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange)
   }
 
   /** What a URL says by itself does not change; the addresses behind its name are checked for each connection. */
-  private targetOf(url: string): Target {
-    const known = this.targets.get(url)
-    if (known) return known
-    const target = this.examine(url)
-    this.targets.set(url, target)
-    return target
-  }
-
-  private examine(url: string): Target {
+  targetOf(url: string): Target {
     try {
       const { origin, pathname, search } = this.guard.checkUrl(url)
       return { origin, path: pathname + search }
