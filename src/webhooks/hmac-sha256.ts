@@ -29,7 +29,8 @@ export class HmacSha256 {
     scratch.set(this.inner)
     scratch.write(prefix, BLOCK_BYTES, 'latin1')
     scratch.set(message, start)
-    this.outer.set(hash('sha256', scratch.subarray(0, end), 'buffer'), BLOCK_BYTES)
+    const digest = hash('sha256', scratch.subarray(0, end), 'binary') // a text: a Buffer costs as much as hashing 1 kB
+    this.outer.write(digest, BLOCK_BYTES, 'latin1')
     return hash('sha256', this.outer, encoding)
   }
 }
