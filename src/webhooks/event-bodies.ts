@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
 import { Clock } from '../database/clock.js'
 import { arrayOf } from '../database/sql-array.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
@@ -16,29 +15,24 @@ const MOST_BYTES = 16 * 1024 * 1024
  */
 @Injectable()
 export class EventBodies {
-  private readonly known: LRUCache<string, Buffer>
+  /** In the order in which they were read. */
+  private readonly known = new Map<string, { body: Buffer; readAt: number }>()
+  private bytes = 0
 
   constructor(
     private readonly work: UnitOfWork,
-    clock: Clock,
-  ) {
-    this.known = new LRUCache({
-      maxSize: MOST_BYTES,
-      sizeCalculation: ({ length }) => length + 1,
-      ttl: KEPT_MS,
-      perf: { now: () => clock.now().getTime() },
-    })
-  }
+    private readonly clock: Clock,
+  ) {}
 
   /** Those that are gone with their email stay null. */
   async give(deliveries: Leased[]): Promise<void> {
-    this.known.purgeStale()
+    this.forgetOld()
     const bodies = new Map<string, Buffer>()
     const unknown = new Map<string, number>()
     for (const { id, eventId } of deliveries) {
       if (bodies.has(eventId) || unknown.has(eventId)) continue
-      const body = this.known.get(eventId)
-      if (body) bodies.set(eventId, body)
+      const known = this.known.get(eventId)
+      if (known) bodies.set(eventId, known.body)
       else unknown.set(eventId, id)
     }
     if (unknown.size > 0) await this.read(unknown, bodies)
@@ -51,11 +45,28 @@ export class EventBodies {
       arrayOf([...wanted.keys()]),
       arrayOf([...wanted.values()]),
     ])
-    for (const { id, body } of rows) {
-      const bytes = Buffer.from(body)
-      bodies.set(id, bytes)
-      this.known.set(id, bytes)
+    const readAt = this.clock.now().getTime()
+    for (const { id, body: text } of rows) {
+      const body = Buffer.from(text)
+      bodies.set(id, body)
+      this.forget(id)
+      this.known.set(id, { body, readAt })
+      this.bytes += body.length
     }
+  }
+
+  private forgetOld(): void {
+    const now = this.clock.now().getTime()
+    for (const [id, { readAt }] of this.known) {
+      const isPresent = readAt <= now && now - readAt < KEPT_MS // a clock may be set back
+      if (isPresent && this.bytes <= MOST_BYTES) return
+      this.forget(id)
+    }
+  }
+
+  private forget(id: string): void {
+    this.bytes -= this.known.get(id)?.body.length ?? 0
+    this.known.delete(id)
   }
 }
 
