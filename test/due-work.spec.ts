@@ -140,6 +140,42 @@ it('uses the room that is left, however many pieces of work hang', async () => {
   vi.useRealTimers()
 })
 
+it('counts what was begun as in hand until it is told that it is over, and waits for that when it stops', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const limits: number[] = []
+  const work: DueWork<number> = {
+    name: 'work',
+    capacity: 10,
+    claim: async (limit) => {
+      limits.push(limit)
+      return Array.from({ length: limit }, (_, index) => index)
+    },
+    begin: () => {},
+    msUntilNextDue: async () => null,
+  }
+  const wakeUps = { on: () => {} } as unknown as WakeUps
+  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  runner.register(work)
+  runner.onApplicationBootstrap()
+  await settle()
+  expect(limits).toEqual([10])
+  runner.ended('another', 10)
+  runner.ended('work', 3)
+  await vi.advanceTimersByTimeAsync(100)
+  runner.ended('work', 6)
+  await settle()
+  expect(limits).toEqual([10, 3, 6])
+  let hasStopped = false
+  const stopped = runner.beforeApplicationShutdown().then(() => (hasStopped = true))
+  runner.ended('work', 9)
+  await settle()
+  expect(hasStopped).toBe(false)
+  runner.ended('work', 1)
+  await stopped
+  expect(limits).toHaveLength(3)
+  vi.useRealTimers()
+})
+
 /** What was started has gone as far as it goes without time passing. */
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns++) await turn()

@@ -3,7 +3,8 @@ import { Pool } from '../../node_modules/undici/index.js'
 
 /**
  * Posts and signs as the app does: the product's HTTP client over kept connections, the Standard Webhooks signature, and
- * the hex HMAC of the body. The limit and all peers use it.
+ * the hex HMAC of the body. The limit and all peers use it. It signs by Node's `createHmac`, as anyone would; the app's own way
+ * takes two fifths less.
  */
 export function createSender(origin, connections) {
   const pool = new Pool(origin, { connections, keepAliveTimeout: 30_000 })
