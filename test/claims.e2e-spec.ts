@@ -5,7 +5,8 @@ import { DueWorkRunner } from '../src/database/due-work.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
-import { DeliveryQueue, LEASE_SECONDS, type Leased } from '../src/webhooks/delivery-queue.js'
+import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
+import { LEASE_SECONDS, type Leased } from '../src/webhooks/lease.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
 import { Receivers } from '../src/webhooks/receivers.js'
 import type { ApiClient } from './support/api-client.js'
@@ -106,30 +107,6 @@ it.each([
     vi.restoreAllMocks()
   },
 )
-
-it('the body of an event is read once for all webhooks that hear of it', async () => {
-  for (let hook = 0; hook < 3; hook++) await subscribe()
-  for (let n = 0; n < 2; n++)
-    await ada.post('/emails', { from: { address: 'c@example.com' }, subject: `S${n}`, text: 'T' })
-  const leased = await queue().claim(100, ROOM, new Map())
-  expect(leased).toHaveLength(6)
-  expect(new Set(leased.map(({ body }) => body)).size).toBe(2)
-  for (const { eventId, body } of leased) expect(JSON.parse(body!.toString())).toMatchObject({ id: eventId })
-})
-
-it('the body of an event is read once within a second, also for a webhook that is some way behind', async () => {
-  const hooks = [await subscribe(), await subscribe(), await subscribe()]
-  await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })
-  const [first] = await queue().claim(10, 0, new Map([[hooks[0]!, 1]]))
-  const [second] = await queue().claim(10, 0, new Map([[hooks[1]!, 1]]))
-  expect(second!.body).toBe(first!.body)
-  expect(JSON.parse(second!.body!.toString())).toMatchObject({ id: second!.eventId })
-  punctual.clock.advance(1_001)
-  await punctual.query('delete from emails')
-  const [third] = await queue().claim(10, 0, new Map([[hooks[2]!, 1]]))
-  expect([first, second, third].map((one) => one!.webhookId)).toEqual(hooks)
-  expect(third!.body).toBeNull()
-})
 
 describe('plain successes', () => {
   it('are let go under the token of their own lease, though another of their batch has the present one', async () => {

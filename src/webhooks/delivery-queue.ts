@@ -3,26 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { EventBodies } from './event-bodies.js'
-
-/** A delivery in the hands of one worker, until its lease ends. */
-export interface Leased {
-  id: number
-  webhookId: number
-  /** Of the webhook's settings: what this worker may know of them from before. */
-  version: number
-  eventId: string
-  leaseToken: string
-  /** On `performance`'s clock, at the latest. */
-  leasedAt: number
-  /** Attempts that failed before this one and count. */
-  failures: number
-  /** Its email's events go in order. */
-  isOrdered: boolean
-  /** JSON in UTF-8, shared with the other deliveries of its event; null where that is gone, with its email. */
-  body: Buffer | null
-  /** How many of its webhook the claim might have taken. */
-  quota: number
-}
+import { GIVE_BACK, isFree, LEASE_SECONDS, type Leased } from './lease.js'
 
 /** What was leased of a webhook and is alike: almost always all. */
 interface ClaimedRow {
@@ -34,9 +15,6 @@ interface ClaimedRow {
   /** JSON: each delivery's id, followed by its event's. */
   deliveries: string
 }
-
-/** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
-export const LEASE_SECONDS = 30
 
 /** What is due, by webhook. */
 @Injectable()
@@ -64,8 +42,19 @@ export class DeliveryQueue {
       leaseToken,
     ])
     const leased = rows.flatMap((row) => leasedOf(row, leaseToken, leasedAt)).sort((a, b) => a.id - b.id)
-    await this.bodies.give(leased)
-    return leased
+    return this.withBodies(leased)
+  }
+
+  /** They are leased by now: where their bodies cannot be read, another may take them at once, if the database hears that. */
+  private async withBodies(leased: Leased[]): Promise<Leased[]> {
+    try {
+      await this.bodies.give(leased)
+      return leased
+    } catch (error) {
+      const unused = [leased.map(({ id }) => id), leased.map(({ leaseToken }) => leaseToken)]
+      await this.work.query(GIVE_BACK, unused).catch(() => {})
+      throw error
+    }
   }
 
   /** @param but webhooks whose queue does not matter now */
@@ -74,9 +63,6 @@ export class DeliveryQueue {
     return row!.ms
   }
 }
-
-/** SQL: nobody has it in hand, or its worker is gone. */
-export const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
 
 /**
  * The webhooks that have something free and not parked, with the instant at which the first of it is due: each found by

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.js'
-import { isFree } from './delivery-queue.js'
+import { isFree } from './lease.js'
 
 /**
  * From now on the events of each email go one after another, what waits already included: of each email the first one

@@ -3,7 +3,7 @@ import { Clock } from '../database/clock.js'
 import { arrayOf } from '../database/sql-array.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { BODY } from '../stream/event-body.js'
-import type { Leased } from './delivery-queue.js'
+import type { Leased } from './lease.js'
 
 /** For how long after it was read a body can be sent whose email is deleted, besides those in hand. */
 const KEPT_MS = 1_000

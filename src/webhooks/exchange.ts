@@ -110,8 +110,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     responseBody: string | null,
     durationMs: number,
   ): void {
-    const { statusCode, retryAfterMs } = this
-    this.tell({ statusCode, error, detail, responseBody, retryAfterMs, durationMs })
+    const { statusCode } = this
+    this.tell({ statusCode, error, detail, responseBody, retryAfterMs: this.retryAfterMs, durationMs })
   }
 }
 

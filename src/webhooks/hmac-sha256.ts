@@ -3,8 +3,8 @@ import { hash } from 'node:crypto'
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 
-/** Grows to the longest message. */
-let scratch = Buffer.allocUnsafe(4_096)
+/** Longer messages are rare, and get a buffer of their own. */
+const scratch = Buffer.allocUnsafe(64 * 1024)
 
 /**
  * HMAC-SHA256 (RFC 2104) with one key, as two one-shot hashes. Node's `createHmac` makes an object and a native one behind it
@@ -25,11 +25,11 @@ export class HmacSha256 {
   digest(prefix: string, message: Buffer, encoding: 'hex' | 'base64'): string {
     const start = BLOCK_BYTES + prefix.length
     const end = start + message.length
-    if (end > scratch.length) scratch = Buffer.allocUnsafe(end)
-    scratch.set(this.inner)
-    scratch.write(prefix, BLOCK_BYTES, 'latin1')
-    scratch.set(message, start)
-    const digest = hash('sha256', scratch.subarray(0, end), 'binary') // a text: a Buffer costs as much as hashing 1 kB
+    const room = end > scratch.length ? Buffer.allocUnsafe(end) : scratch
+    room.set(this.inner)
+    room.write(prefix, BLOCK_BYTES, 'latin1')
+    room.set(message, start)
+    const digest = hash('sha256', room.subarray(0, end), 'binary') // a text: a Buffer costs as much as hashing 1 kB
     this.outer.write(digest, BLOCK_BYTES, 'latin1')
     return hash('sha256', this.outer, encoding)
   }

@@ -31,6 +31,7 @@ export class Lanes<Item> {
   constructor(
     private readonly cap: number,
     private readonly isBusy: () => boolean,
+    /** Never throws. What it begins ends by `leave`, maybe at once. */
     private readonly begin: (item: Item) => void,
   ) {}
 

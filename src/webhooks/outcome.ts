@@ -1,7 +1,7 @@
 import { arrayOf, BARE_TYPES, type Bare } from '../database/sql-array.js'
 import type { AttemptError } from './attempt-error.js'
 import { isSuccess, type Attempt } from './attempt.js'
-import type { Leased } from './delivery-queue.js'
+import type { Leased } from './lease.js'
 
 /** A delivery that was attempted. */
 export interface Tried {

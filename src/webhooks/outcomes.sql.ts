@@ -123,9 +123,3 @@ export const nextInOrderSql = (sqlNow: string) => `
     join webhooks w on w.id = n.webhook_id and not ${IS_GOVERNED}
     order by n.webhook_id, n.email_id, n.delivery_id) first
   where q.delivery_id = first.delivery_id and q.due_at is null`
-
-/** $1: deliveries, $2: their tokens. Nothing was tried: they are due as before. */
-export const GIVE_BACK = `
-  update webhook_queue q set lease_token = null, leased_until = null
-  from unnest($1::bigint[], $2::uuid[]) as unused(id, token)
-  where q.delivery_id = unused.id and q.lease_token = unused.token`

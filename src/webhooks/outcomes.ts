@@ -9,11 +9,10 @@ import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess } from './attempt.js'
-import { LEASE_SECONDS, type Leased } from './delivery-queue.js'
+import { GIVE_BACK, LEASE_SECONDS, type Leased } from './lease.js'
 import { apart, columnsOf, webhooksOf, type Outcome, type Tried } from './outcome.js'
 import {
   BY_KEYS,
-  GIVE_BACK,
   HOLD,
   HOLD_ORDERED,
   nextInOrderSql,

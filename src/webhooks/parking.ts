@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.js'
-import { isFree } from './delivery-queue.js'
+import { isFree } from './lease.js'
 import { WEBHOOK_PARKINGS, WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
