@@ -4,9 +4,9 @@ import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { EVENT_GONE, isSuccess, type Attempt } from './attempt.js'
 import { DeliveryQueue } from './delivery-queue.js'
-import { LEASE_SECONDS, type Leased } from './lease.js'
 import { eventLoopIsBusy } from './event-loop.js'
 import { Lanes } from './lanes.js'
+import { LEASE_SECONDS, type Leased } from './lease.js'
 import type { Tried } from './outcome.js'
 import { Outcomes } from './outcomes.js'
 import { Receivers, type Receiver } from './receivers.js'
@@ -96,10 +96,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   }
 
   private recordAttempt(tried: Tried): void {
-    const {
-      delivery: { webhookId },
-      attempt,
-    } = tried
+    const { attempt, delivery } = tried
+    const { webhookId } = delivery
     if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
     else this.lanes.failed(webhookId)
     void this.outcomes.add(tried)
