@@ -17,12 +17,15 @@ export class Receiver {
   answer: (received: Received) => number = () => 204
   /** Has an answer wait until it is let go. */
   hold: ((answer: () => void) => void) | undefined
+  /** That were ever made. */
+  connections = 0
 
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<Receiver> {
     const server = createServer()
     const receiver = new Receiver(server)
+    server.on('connection', () => void receiver.connections++)
     server.on('request', (request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
