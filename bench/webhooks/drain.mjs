@@ -10,7 +10,10 @@ import { openPeers } from './peers.mjs'
 const DELIVERIES = Number(process.env.BENCH_DELIVERIES ?? 40_000)
 /** Before them: a program that has just started is slow, the larger it is the longer. */
 const WARMING_UP = DELIVERIES / 2
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
+/** On shared processors one program's rates lie a third apart within minutes: the median of three rounds did so by a sixth. */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7)
+/** Enough of them to tell which setting is best: a few thousand chose now one, now another. */
+const CALIBRATING = DELIVERIES / 4
 const WEBHOOKS = 10
 const BATCH = 500
 /** Of these the limit takes what is best on this machine, and the peers the same. */
@@ -54,7 +57,7 @@ export async function drain(server) {
 /** Tries what there is to choose from on a smaller backlog, which also warms up the databases. */
 async function calibrate(context) {
   const { stage, peers } = context
-  const { afterId, jobs } = await backlog(context, DELIVERIES / 10)
+  const { afterId, jobs } = await backlog(context, CALIBRATING)
   await ours(context, jobs.length)
   console.log(
     `bodies of ${(jobs.reduce((sum, { body }) => sum + body.length, 0) / jobs.length).toFixed(0)} bytes`,
