@@ -51,6 +51,24 @@ it('webhooks of which all is in hand take nothing from the share of the others',
   expect(await queue().msUntilNextDue([waiting])).toBeNull()
 })
 
+it('a look goes on where the last one ended, and within a second comes back to what was given back', async () => {
+  await enqueue(punctual, await subscribe(), 6)
+  const first = await queue().claim(2, ROOM, new Map())
+  await Promise.all(first.map((one) => punctual.app.get(Outcomes).giveBack(one)))
+  const second = await queue().claim(2, ROOM, new Map())
+  expect(second.map(({ id }) => id)).toEqual(first.map(({ id }) => id + 2))
+  punctual.clock.advance(1_000)
+  expect((await queue().claim(2, ROOM, new Map())).map(({ id }) => id)).toEqual(first.map(({ id }) => id))
+})
+
+it('a look that found less than it might take is followed by one from the start', async () => {
+  await enqueue(punctual, await subscribe(), 3)
+  const [first] = await queue().claim(1, ROOM, new Map())
+  await punctual.app.get(Outcomes).giveBack(first!)
+  expect(await queue().claim(10, ROOM, new Map())).toHaveLength(2)
+  expect(await queue().claim(10, ROOM, new Map())).toMatchObject([{ id: first!.id }])
+})
+
 it('outcomes wait for who enqueues an email’s next event without standing in its way', async () => {
   for (let hook = 0; hook < 2; hook++) await subscribe({ ordering: 'email' })
   await ada.post('/emails', { from: { address: 'c@example.com' }, subject: 'S', text: 'T' })

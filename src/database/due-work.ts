@@ -39,7 +39,7 @@ const LOCKED_MS = 20
 /** Where some were due there may soon be others: to look for them tells as much as to ask when. */
 const SOON_MS = 50
 /** Worth a look at once: what a look costs by itself is shared by many. */
-const MUCH_ROOM = 1 / 3
+const MUCH_ROOM = 1 / 2
 /** Less is used after this while: a few are taken together, but do not wait for those that hang to end. */
 const LITTLE_ROOM_MS = 100
 

@@ -92,7 +92,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const present = signers.filter(({ until }) => until === null || until > startedAt)
     const those = present.map(({ signer }) => signer)
     const signatures = signatureHeaders(those, eventId, startedAt, sent)
-    this.client.post(target, { ...headers, ...signatures }, sent, tell)
+    this.client.post(target, headers.concat(signatures), sent, tell)
   }
 
   /**

@@ -14,8 +14,8 @@ const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 
 export interface Receiver {
   version: number
   target: Target
-  /** All but those that tell of one delivery. */
-  headers: Record<string, string>
+  /** All but those that tell of one delivery, each name before its value. */
+  headers: string[]
   format: Format
   retryCount: number
   /** By the present secret, and by the one before while both sign. */
@@ -78,8 +78,8 @@ export class Receivers {
 
   private open({ tenantId, url, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
-    const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)])
-    const headers = { ...COMMON_HEADERS, ...(Object.fromEntries(own) as Record<string, string>) }
+    const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)] as const)
+    const headers = Object.entries({ ...COMMON_HEADERS, ...Object.fromEntries(own) }).flat()
     const signers = [{ signer: signerOf(open(secret)), until: null as Date | null }]
     if (previousSecret) signers.push({ signer: signerOf(open(previousSecret)), until: previousSecretUntil })
     return { ...row, target: this.client.targetOf(url), headers, signers }

@@ -11,20 +11,19 @@ export const signerOf = (secret: string) => new HmacSha256(Buffer.from(secret.sl
 
 /**
  * The headers that prove a body's origin: the Standard Webhooks trio, with a signature by each signer, and the older hex
- * HMAC-SHA256 of the body alone, by the first.
+ * HMAC-SHA256 of the body alone, by the first. Each name goes before its value: what undici need not take apart.
  */
-export function signatureHeaders(
-  signers: HmacSha256[],
-  id: string,
-  sentAt: Date,
-  body: Buffer,
-): Record<string, string> {
+export function signatureHeaders(signers: HmacSha256[], id: string, sentAt: Date, body: Buffer): string[] {
   const timestamp = String(Math.floor(sentAt.getTime() / 1_000))
   const signatures = signers.map((signer) => `v1,${signer.digest(`${id}.${timestamp}.`, body, 'base64')}`)
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': signatures.join(' '),
-    'x-webhook-signature': signers[0]!.digest('', body, 'hex'),
-  }
+  return [
+    'webhook-id',
+    id,
+    'webhook-timestamp',
+    timestamp,
+    'webhook-signature',
+    signatures.join(' '),
+    'x-webhook-signature',
+    signers[0]!.digest('', body, 'hex'),
+  ]
 }

@@ -54,14 +54,10 @@ export class WebhookClient implements OnApplicationShutdown {
   /**
    * One deadline, WEBHOOK_TIMEOUT_MS, covers all from the name's resolution to the last byte read. Never throws.
    *
+   * @param headers each name before its value
    * @param tell is told once how it went, maybe at once
    */
-  post(
-    target: Target,
-    headers: Record<string, string>,
-    body: string | Buffer,
-    tell: (attempt: Attempt) => void,
-  ): void {
+  post(target: Target, headers: string[], body: string | Buffer, tell: (attempt: Attempt) => void): void {
     const exchange = new Exchange(this.config.WEBHOOK_TIMEOUT_MS, this.now, tell)
     if ('refusal' in target) return exchange.fail(target.refusal)
     const { origin, path } = target

@@ -19,7 +19,9 @@ export function clientWith(settings: Record<string, string>, resolver = new Host
   const client = new WebhookClient(new EgressGuard(config, resolver), config, new TestClock(NOW))
   return {
     post: (url: string, headers: Record<string, string>, body: string | Buffer) =>
-      new Promise<Attempt>((tell) => client.post(client.targetOf(url), headers, body, tell)),
+      new Promise<Attempt>((tell) =>
+        client.post(client.targetOf(url), Object.entries(headers).flat(), body, tell),
+      ),
     onApplicationShutdown: () => client.onApplicationShutdown(),
   }
 }
