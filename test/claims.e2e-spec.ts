@@ -61,6 +61,16 @@ it('a look goes on where the last one ended, and within a second comes back to w
   expect((await queue().claim(2, ROOM, new Map())).map(({ id }) => id)).toEqual(first.map(({ id }) => id))
 })
 
+it('a look goes on after the last of what the one before took, also where what was due first came last', async () => {
+  const id = await subscribe()
+  await enqueue(punctual, id, 5)
+  await enqueue(punctual, id, 1, '-1 second')
+  const looks = [await queue().claim(2, ROOM, new Map()), await queue().claim(2, ROOM, new Map())]
+  const [first, second] = looks.map((leased) => leased.map((one) => one.id).sort((a, b) => a - b))
+  expect(first![1]! - first![0]!).toBe(5)
+  expect(second).toEqual([first![0]! + 1, first![0]! + 2])
+})
+
 it('a look that found less than it might take is followed by one from the start', async () => {
   await enqueue(punctual, await subscribe(), 3)
   const [first] = await queue().claim(1, ROOM, new Map())

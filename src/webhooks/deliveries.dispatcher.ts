@@ -96,8 +96,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   }
 
   /**
-   * The next one begins only once undici lets the connection carry it, later in this turn of the event loop: at once it would
-   * take another one, and a busy worker go round some three times as many sockets, all of them cold.
+   * The next one begins once undici lets the connection carry it, by an immediate that it makes after telling us: at once it
+   * would take another one, and a busy worker go round some three times as many sockets, all of them cold.
    */
   private recordAttempt(tried: Tried): void {
     const { attempt, delivery } = tried
@@ -105,7 +105,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
     else this.lanes.failed(webhookId)
     void this.outcomes.add(tried)
-    setImmediate(() => this.leave(webhookId))
+    process.nextTick(() => setImmediate(() => this.leave(webhookId)))
   }
 
   /** Not tried: there is no time left for it, or nobody to send it to. */

@@ -13,9 +13,9 @@ interface ClaimedRow {
   quota: number
   failures: number
   isOrdered: boolean
-  /** When the latest of them was due, in milliseconds. */
+  /** When the last of them was due, in milliseconds. */
   dueMs: number
-  /** JSON: each delivery's id, followed by its event's. */
+  /** JSON: each delivery's id, followed by its event's. In the queue's order, which PostgreSQL keeps, though none is asked for. */
   deliveries: string
 }
 
@@ -48,8 +48,12 @@ export class DeliveryQueue {
       ...this.places.columns(this.clock.now().getTime()),
     ])
     const leased = rows.map((row) => leasedOf(row, leaseToken, leasedAt))
-    const taken = rows.map((row, index) => ({ ...row, ids: leased[index]!.map(({ id }) => id) }))
-    this.places.took(taken)
+    const taken = rows.map((row, at) => ({
+      ...row,
+      count: leased[at]!.length,
+      lastId: leased[at]!.at(-1)!.id,
+    }))
+    this.places.took(taken, rooms)
     return this.withBodies(leased.flat().sort((a, b) => a.id - b.id))
   }
 

@@ -2,7 +2,7 @@
 interface Place {
   /** When what lies there is due, in milliseconds. */
   dueMs: number
-  /** A delivery: many are due in the same millisecond. */
+  /** The delivery there: many are due in the same millisecond. */
   id: number
   /** When looks began to go on from each other. */
   since: number
@@ -13,9 +13,10 @@ interface Taken {
   webhookId: number
   /** How many it might have taken. */
   quota: number
-  /** When the latest of them was due, in milliseconds. */
+  count: number
+  /** The last of them in the queue, and when that was due, in milliseconds. */
+  lastId: number
   dueMs: number
-  ids: number[]
 }
 
 /** For so long looks go on from each other: what was given back or set free before their place waits no longer. */
@@ -38,18 +39,23 @@ export class QueuePlaces {
     return [[...this.places.keys()], places.map(({ dueMs }) => dueMs), places.map(({ id }) => id)]
   }
 
-  /** What the look that began by `columns` has found. */
-  took(taken: Taken[]): void {
+  /**
+   * What the look that began by `columns` has found.
+   *
+   * @param rooms how many it might take of webhooks of which some was in hand
+   */
+  took(taken: Taken[], rooms: Map<number, number>): void {
     const before = this.places
-    this.places = new Map()
+    const kept = [...before].filter(([id]) => rooms.get(id) === 0) // nothing was looked for there
+    this.places = new Map(kept)
     for (const [webhookId, those] of Map.groupBy(taken, (one) => one.webhookId)) {
-      const ids = those.flatMap((one) => one.ids)
-      if (ids.length < those[0]!.quota) continue // that was all: what comes next may lie anywhere
-      const since = before.get(webhookId)?.since ?? this.lookedAt
-      this.places.set(webhookId, {
-        ...{ since, dueMs: Math.max(...those.map(({ dueMs }) => dueMs)) },
-        id: Math.max(...ids),
-      })
+      const count = those.reduce((sum, one) => sum + one.count, 0)
+      if (count < those[0]!.quota) continue // that was all: what comes next may lie anywhere
+      const { dueMs, lastId: id } = those.reduce((last, one) => (isLater(one, last) ? one : last))
+      this.places.set(webhookId, { dueMs, id, since: before.get(webhookId)?.since ?? this.lookedAt })
     }
   }
 }
+
+const isLater = (one: Taken, other: Taken): boolean =>
+  one.dueMs > other.dueMs || (one.dueMs === other.dueMs && one.lastId > other.lastId)
