@@ -15,7 +15,7 @@ it('goes on after the last of a webhook of which all was taken that might be', (
 })
 
 it('counts what is alike and what is not together', () => {
-  look(NOW, { ...FULL, count: 1, dueMs: 30, lastId: 5 }, { ...FULL, count: 2 })
+  look(NOW, { ...FULL, count: 2 }, { ...FULL, count: 1, dueMs: 30, lastId: 5 })
   expect(places.columns(NOW)).toEqual([[1], [30], [5]])
   look(NOW, { ...FULL, count: 1 }, { ...FULL, count: 2, lastId: 11 })
   expect(places.columns(NOW)).toEqual([[1], [20], [11]])
