@@ -1,43 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@nestjs/common'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { DueWorkRunner } from '../src/database/due-work.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import type { Attempt } from '../src/webhooks/attempt.js'
 import { DeliveriesDispatcher } from '../src/webhooks/deliveries.dispatcher.js'
-import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
 import { LEASE_SECONDS, type Leased } from '../src/webhooks/lease.js'
 import { Outcomes } from '../src/webhooks/outcomes.js'
 import { Receivers } from '../src/webhooks/receivers.js'
-import type { ApiClient } from './support/api-client.js'
+import { ada, punctual, queue, ROOM, setClaimStage, subscribe } from './support/claim-stage.js'
 import { eventually } from './support/eventually.js'
 import { enqueue } from './support/raw-deliveries.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
 
-/** Claims and outcomes of a process that is no worker, so that the test alone makes them. */
+/** Claims and outcomes that the test alone makes. */
 
-const ROOM = 16
-let punctual: TestApp
-let ada: ApiClient
-beforeAll(async () => {
-  punctual = await startTestApp({ PROCESS_ROLES: 'api' })
-  ada = await punctual.tenant()
-})
-afterEach(() => punctual.query('delete from webhooks'))
-afterAll(() => punctual.stop())
+setClaimStage()
 
-const queue = () => punctual.app.get(DeliveryQueue)
 const success: Attempt = {
   ...{ statusCode: 204, error: null, detail: null, responseBody: null },
   ...{ retryAfterMs: null, durationMs: 1 },
 }
 
 const failure: Attempt = { ...success, statusCode: 500, error: 'unexpected_status' }
-
-async function subscribe(settings: object = {}): Promise<number> {
-  const target = { url: 'http://127.0.0.1:9/', events: ['email.*'], ...settings }
-  return (await ada.post('/webhooks/subscribe', target)).body.id
-}
 
 it('webhooks of which all is in hand take nothing from the share of the others', async () => {
   const busy = await Promise.all(Array.from({ length: 20 }, () => subscribe()))

@@ -1,28 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
-import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
-import type { ApiClient } from './support/api-client.js'
+import { ada, punctual, queue, ROOM, setClaimStage, subscribe } from './support/claim-stage.js'
 import { enqueue } from './support/raw-deliveries.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
 
-/** What is claimed by a process that is no worker, so that the test alone claims. */
-
-const ROOM = 16
-let punctual: TestApp
-let ada: ApiClient
-beforeAll(async () => {
-  punctual = await startTestApp({ PROCESS_ROLES: 'api' })
-  ada = await punctual.tenant()
-})
-afterEach(() => punctual.query('delete from webhooks'))
-afterAll(() => punctual.stop())
-
-const queue = () => punctual.app.get(DeliveryQueue)
-
-async function subscribe(): Promise<number> {
-  const target = { url: 'http://127.0.0.1:9/', events: ['email.*'] }
-  return (await ada.post('/webhooks/subscribe', target)).body.id
-}
+setClaimStage()
 
 it('a claim whose bodies cannot be read gives back what it has leased', async () => {
   await enqueue(punctual, await subscribe(), 5)

@@ -1,29 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { DeliveryQueue } from '../src/webhooks/delivery-queue.js'
+import { beforeEach, expect, it } from 'vitest'
 import { Parkings } from '../src/webhooks/parkings.service.js'
 import { Releases } from '../src/webhooks/releases.service.js'
-import type { ApiClient, Body } from './support/api-client.js'
+import type { Body } from './support/api-client.js'
+import { ada, punctual, queue, ROOM, setClaimStage, subscribe } from './support/claim-stage.js'
 import { enqueue } from './support/raw-deliveries.js'
-import { startTestApp, type TestApp } from './support/test-app.js'
 
-/** Of a process that is no worker, so that the test alone claims and releases. */
+setClaimStage()
 
-const ROOM = 16
 const MANY = 120
-let punctual: TestApp
-let ada: ApiClient
 let id: number
-
-beforeAll(async () => {
-  punctual = await startTestApp({ PROCESS_ROLES: 'api' })
-  ada = await punctual.tenant()
-})
-afterAll(() => punctual.stop())
 beforeEach(async () => {
-  const target = { url: 'http://127.0.0.1:9/', events: ['email.*'] }
-  id = (await ada.post('/webhooks/subscribe', target)).body.id
+  id = await subscribe()
 })
-afterEach(() => punctual.query('delete from webhooks'))
 
 it('holds back thousands at once, and has their rows follow little by little', async () => {
   await enqueue(punctual, id, MANY)
@@ -96,7 +84,6 @@ it('takes what a worker had in hand once that worker is gone', async () => {
   expect(await claim()).toHaveLength(10)
 })
 
-const queue = () => punctual.app.get(DeliveryQueue)
 const claim = () => queue().claim(100, ROOM, new Map())
 
 async function release(times = 1): Promise<void> {
