@@ -58,7 +58,10 @@ it('retries after 2, 4 and 8 seconds and no more, with the same id', async () =>
   await email()
   for (const [attempt, wait] of [2_000, 4_000, 8_000].entries()) {
     await eventually(async () =>
-      expect(await log(id)).toMatchObject({ status: 'pending', attempts: attempt + 1, statusCode: 500 }),
+      expect(await log(id)).toMatchObject({
+        ...{ status: 'pending', attempts: attempt + 1, statusCode: 500 },
+        dueAt: punctual.clock.in(wait),
+      }),
     )
     await punctual.advance(wait - 1)
     expect((await log(id)).attempts).toBe(attempt + 1)

@@ -17,6 +17,11 @@ export class TestClock extends Clock {
     return new Date(this.instant)
   }
 
+  /** That instant, as the API tells it. */
+  in(ms: number): string {
+    return new Date(this.instant + ms).toISOString()
+  }
+
   advance(ms: number): void {
     this.instant += ms
   }
