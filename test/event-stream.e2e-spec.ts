@@ -134,8 +134,9 @@ describe('a stream', () => {
       [{ query: '?event=email.deleted' }, 'event'],
     ] as const)
       await expect(open(options)).rejects.toThrow(new RegExp(`^400 .*"field":"${field}"`))
-    const agent = await tokenWith({ role: 'agent' })
-    await expect(EventStream.open(punctual.baseUrl, agent)).rejects.toThrow(/^403 .*forbidden/)
+    const agent = await punctual.tenant('agent')
+    await punctual.query(`update "user" set role = 'agent' where id = $1`, [agent.tenantId])
+    await expect(open({}, agent)).rejects.toThrow(/^403 .*forbidden/)
   })
 })
 

@@ -29,7 +29,10 @@ export class AuthController {
     return this.auth.login(body, deviceOf(request))
   }
 
-  /** Trade a refresh token for new tokens. Each works once; one used again ends its session. */
+  /**
+   * Trade a refresh token for new tokens. The same within 60 seconds gives the same refresh token again, so that it may be
+   * repeated when the answer was lost; any older token ends the session.
+   */
   @Public()
   @Post('refresh')
   @HttpCode(200)

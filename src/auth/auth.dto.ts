@@ -23,7 +23,7 @@ export class RegisterDto extends LoginDto {
 }
 
 export class RefreshDto {
-  /** @example "q3Zr1mUuVdK0dYc0O6l7w1s8bFZ1x3n5h7k9p2r4t6v" */
+  /** @example "bxwdHo9eTFedH1sMWjB4qN2vBEp6Qy9xTt1kY0ZrUu5mW3cLh7sDg2fJ8aVnKxRbPq4eHtCy6iMwOz0lGjXvSA" */
   @IsString()
   @Length(20, 200)
   refreshToken: string

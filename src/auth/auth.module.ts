@@ -6,12 +6,18 @@ import { AccessTokens, JwtStrategy } from './access-tokens.js'
 import { AuthController } from './auth.controller.js'
 import { JwtGuard } from './auth.guard.js'
 import { Auth } from './auth.service.js'
+import { RefreshTokens } from './refresh-tokens.js'
+import { SessionWatch } from './session-watch.js'
 import { Sessions } from './sessions.service.js'
+import { Standings } from './standings.service.js'
 
 @Module({
   imports: [PassportModule, JwtModule.register({})],
   controllers: [AuthController],
-  providers: [Auth, Sessions, AccessTokens, JwtStrategy, { provide: APP_GUARD, useClass: JwtGuard }],
-  exports: [Sessions],
+  providers: [
+    ...[Auth, Sessions, RefreshTokens, Standings, SessionWatch, AccessTokens, JwtStrategy],
+    { provide: APP_GUARD, useClass: JwtGuard },
+  ],
+  exports: [SessionWatch],
 })
 export class AuthModule {}

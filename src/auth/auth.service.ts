@@ -3,12 +3,12 @@ import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import type { Principal } from '../http/principal.js'
 import { conflict, Problem } from '../http/problem.js'
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js'
+import { ACCESS_TOKEN_SECONDS, AccessTokens, sessionEnded } from './access-tokens.js'
 import { Account } from './account.entity.js'
 import type { LoginDto, RegisterDto } from './auth.dto.js'
 import type { TokensView, UserView } from './auth.view.js'
 import { hashPassword, passwordMatches } from './passwords.js'
-import { Sessions, type Device } from './sessions.service.js'
+import { Sessions, type Device, type OpenSession } from './sessions.service.js'
 import { User } from './user.entity.js'
 
 @Injectable()
@@ -32,7 +32,7 @@ export class Auth {
         accountId: user.id,
         passwordHash,
       })
-      return this.signIn(tx, user, device)
+      return (await this.signIn(tx, user, device))!
     })
   }
 
@@ -45,9 +45,10 @@ export class Auth {
        where lower(u.email) = $1`,
       [input.email.toLowerCase()],
     )
-    if (!(await passwordMatches(user?.passwordHash ?? null, input.password)))
-      throw new Problem(401, 'invalid_credentials', 'This address and password do not belong together')
-    return this.work.run((tx) => this.signIn(tx, user!, device))
+    if (!(await passwordMatches(user?.passwordHash ?? null, input.password))) throw wrongCredentials()
+    const tokens = await this.work.run((tx) => this.signIn(tx, user!, device))
+    if (!tokens) throw wrongCredentials()
+    return tokens
   }
 
   async refresh(refreshToken: string): Promise<TokensView> {
@@ -60,27 +61,23 @@ export class Auth {
     return viewOf(await this.userById(principal.userId))
   }
 
-  private async signIn(tx: Transaction, user: User, device: Device): Promise<TokensView> {
-    return this.tokensFor(user, await this.sessions.open(tx, user.id, device))
+  private async signIn(tx: Transaction, user: User, device: Device): Promise<TokensView | undefined> {
+    const session = await this.sessions.open(tx, user.id, device)
+    return session && this.tokensFor(user, session)
   }
 
-  private async tokensFor(
-    user: User,
-    session: { sessionId: string; refreshToken: string },
-  ): Promise<TokensView> {
-    const principal = {
-      userId: user.id,
-      tenantId: tenantOf(user),
-      role: user.role,
-      sessionId: session.sessionId,
-    }
-    const accessToken = await this.tokens.sign(principal)
-    const { refreshToken } = session
+  private async tokensFor(user: User, session: OpenSession): Promise<TokensView> {
+    const { sessionId, refreshToken, issuedAt } = session
+    const principal = { userId: user.id, tenantId: tenantOf(user), role: user.role, sessionId }
+    const accessToken = await this.tokens.sign(principal, issuedAt)
     return { user: viewOf(user), accessToken, expiresIn: ACCESS_TOKEN_SECONDS, refreshToken }
   }
 
-  private userById(id: string): Promise<User> {
-    return this.work.run((tx) => tx.manager.findOneByOrFail(User, { id }))
+  /** @throws Problem 401 when the user has been removed, and all sessions with it */
+  private async userById(id: string): Promise<User> {
+    const user = await this.work.run((tx) => tx.manager.findOneBy(User, { id }))
+    if (!user) throw sessionEnded()
+    return user
   }
 }
 
@@ -92,3 +89,6 @@ function viewOf(user: User): UserView {
 }
 
 const emailTaken = () => conflict('email_taken', 'This address already has an account; sign in instead')
+
+const wrongCredentials = () =>
+  new Problem(401, 'invalid_credentials', 'This address and password do not belong together')

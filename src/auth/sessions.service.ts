@@ -1,75 +1,100 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { Interval } from '@nestjs/schedule'
-import { LRUCache } from 'lru-cache'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { Problem } from '../http/problem.js'
+import { hashOf, RefreshTokens } from './refresh-tokens.js'
+import { Standings } from './standings.service.js'
 
 export interface Device {
   ipAddress: string
   userAgent: string | null
 }
 
+export interface OpenSession {
+  sessionId: string
+  refreshToken: string
+  /** By the database's clock, in seconds since 1970: processes whose own clocks differ agree on it. */
+  issuedAt: number
+}
+
+/** Sessions live by the world's time, as access tokens do: tests that stop the clock stay signed in. */
 const LIFETIME = '30 days'
 const HOUR_MS = 3_600_000
-/** Two tabs that refresh at once are no theft. */
-const SAME_MOMENT_MS = 10_000
-/** How long another process may still accept a session that was ended here. */
-const KNOWN_LIVE_MS = 5_000
+const MOST_PER_USER = 50
+/** Two tabs that refresh at once, or a client whose answer was lost, are no theft. */
+const REPEATABLE = '60 seconds'
+const ISSUED_AT = `floor(extract(epoch from now()))::int as "issuedAt"`
+
+interface Held {
+  sessionId: string
+  userId: string
+  issuedAt: number
+  tokenHash: string
+  previousTokenHash: string | null
+  isRepeatable: boolean
+}
 
 /** Signed-in devices and their rotating refresh tokens. */
 @Injectable()
 export class Sessions {
-  private readonly known = new LRUCache<string, true>({ max: 10_000, ttl: KNOWN_LIVE_MS })
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly standings: Standings,
+  ) {}
 
-  constructor(private readonly work: UnitOfWork) {}
-
-  async open(
-    tx: Transaction,
-    userId: string,
-    device: Device,
-  ): Promise<{ sessionId: string; refreshToken: string }> {
-    const refreshToken = randomBytes(32).toString('base64url')
-    const [session] = await tx.query<{ id: string }>(
-      `insert into session (user_id, token_hash, expires_at, ip_address, user_agent)
-       values ($1, $2, now() + interval '${LIFETIME}', $3, $4) returning id`,
-      [userId, hashOf(refreshToken), device.ipAddress, device.userAgent],
+  /** Signs a user in; beyond 50 sessions, the oldest ends. None when the user has been removed meanwhile. */
+  async open(tx: Transaction, userId: string, device: Device): Promise<OpenSession | undefined> {
+    // One sign-in at a time: of two that do not see each other's session, each would leave one too many.
+    const [made] = await tx.query<{ sessionId: string; issuedAt: number }>(
+      `select gen_random_uuid() as "sessionId", ${ISSUED_AT} from "user" where id = $1 for no key update`,
+      [userId],
     )
-    return { sessionId: session!.id, refreshToken }
+    if (!made) return undefined
+    const { sessionId, issuedAt } = made
+    const refreshToken = this.refreshTokens.first(sessionId)
+    tx.write(
+      `insert into session (id, user_id, token_hash, expires_at, ip_address, user_agent)
+       values ($1, $2, $3, now() + interval '${LIFETIME}', $4, $5)`,
+      [sessionId, userId, hashOf(refreshToken), device.ipAddress, device.userAgent],
+    )
+    tx.write(
+      `delete from session where id in (
+         select id from session where user_id = $1 order by id = $2 desc, expires_at > now() desc, created_at desc, id
+         offset ${MOST_PER_USER})`,
+      [userId, sessionId],
+    )
+    return { sessionId, refreshToken, issuedAt }
   }
 
   /**
-   * Trades a refresh token for the next one. One that was traded before is in two hands: its session ends.
+   * Trades a refresh token for its successor, and answers a repeat within 60 s alike. An older token of the family is
+   * in two hands: the session ends.
    * @throws Problem 401
    */
-  async rotate(refreshToken: string): Promise<{ sessionId: string; userId: string; refreshToken: string }> {
-    const next = randomBytes(32).toString('base64url')
-    const [rotated] = await this.work.run((tx) =>
-      tx.query<{ sessionId: string; userId: string }>(
-        `update session set previous_token_hash = token_hash, token_hash = $2, rotated_at = now(),
-                expires_at = now() + interval '${LIFETIME}'
-         where token_hash = $1 and expires_at > now() returning id as "sessionId", user_id as "userId"`,
-        [hashOf(refreshToken), hashOf(next)],
-      ),
-    )
-    if (rotated) return { ...rotated, refreshToken: next }
-    await this.endIfStolen(refreshToken)
-    throw new Problem(401, 'invalid_refresh_token', 'This refresh token is not valid any more; sign in again')
+  async rotate(refreshToken: string): Promise<OpenSession & { userId: string }> {
+    const outcome = await this.work.run(async (tx) => {
+      const held = await this.holderOf(tx, refreshToken)
+      if (!held) return undefined
+      const next = this.refreshTokens.successor(refreshToken, held.sessionId)
+      const use = useOf(held, hashOf(refreshToken), hashOf(next))
+      if (use === 'first') await this.replace(tx, held.sessionId, hashOf(next))
+      if (use === 'stolen') await this.endWithin(tx, held.sessionId)
+      return { ...held, use, refreshToken: next }
+    })
+    if (outcome?.use === 'stolen') this.standings.forget(outcome.sessionId)
+    if (outcome?.use !== 'first' && outcome?.use !== 'repeated')
+      throw new Problem(
+        401,
+        'invalid_refresh_token',
+        'This refresh token is not valid any more; sign in again',
+      )
+    return outcome
   }
 
   async end(sessionId: string): Promise<void> {
-    this.known.delete(sessionId)
-    await this.work.run((tx) => tx.query(`delete from session where id = $1`, [sessionId]))
-  }
-
-  async isLive(sessionId: string): Promise<boolean> {
-    if (this.known.has(sessionId)) return true
-    const [session] = await this.work.query(`select 1 from session where id = $1 and expires_at > now()`, [
-      sessionId,
-    ])
-    if (session) this.known.set(sessionId, true)
-    return session !== undefined
+    await this.work.run((tx) => this.endWithin(tx, sessionId)).finally(() => this.standings.forget(sessionId))
   }
 
   @Interval(HOUR_MS)
@@ -77,13 +102,34 @@ export class Sessions {
     await this.work.query(`delete from session where expires_at < now()`)
   }
 
-  private async endIfStolen(refreshToken: string): Promise<void> {
-    const [stolen] = await this.work.query<{ id: string }>(
-      `select id from session where previous_token_hash = $1 and rotated_at < now() - $2 * interval '1 millisecond'`,
-      [hashOf(refreshToken), SAME_MOMENT_MS],
+  private async holderOf(tx: Transaction, refreshToken: string): Promise<Held | undefined> {
+    const [held] = await tx.query<Held>(
+      `select id as "sessionId", user_id as "userId", ${ISSUED_AT}, token_hash as "tokenHash",
+              previous_token_hash as "previousTokenHash",
+              rotated_at > now() - interval '${REPEATABLE}' as "isRepeatable"
+       from session where (token_hash = $1 or previous_token_hash = $1 or id = $2::uuid) and expires_at > now()
+       for update`,
+      [hashOf(refreshToken), this.refreshTokens.sessionOf(refreshToken) ?? null],
     )
-    if (stolen) await this.end(stolen.id)
+    return held
+  }
+
+  private async replace(tx: Transaction, sessionId: string, hash: string): Promise<void> {
+    await tx.query(
+      `update session set previous_token_hash = token_hash, token_hash = $2, rotated_at = now(),
+              expires_at = now() + interval '${LIFETIME}' where id = $1`,
+      [sessionId, hash],
+    )
+  }
+
+  private async endWithin(tx: Transaction, sessionId: string): Promise<void> {
+    await tx.query(`delete from session where id = $1`, [sessionId])
   }
 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
+/** `lost`: 0.2.0 traded it, for a successor that only its own answer told. */
+function useOf(held: Held, hash: string, nextHash: string): 'first' | 'repeated' | 'lost' | 'stolen' {
+  if (held.tokenHash === hash) return 'first'
+  if (held.previousTokenHash !== hash || !held.isRepeatable) return 'stolen'
+  return held.tokenHash === nextHash ? 'repeated' : 'lost'
+}

@@ -48,9 +48,15 @@ function fromHttp(error: HttpException): Problem {
   return new Problem(status, codeOf(status), error.message)
 }
 
+/** Columns that refer to a user. */
+const PEOPLE = ['user_id', 'author_id', 'actor_id']
+
 /** What PostgreSQL says of two callers who did the same at once, or of one who came while it was away. */
 function databaseProblem(error: unknown): Problem | undefined {
-  const code = (error as { code?: string } | undefined)?.code
+  const { code, constraint, table } = (error ?? {}) as { code?: string; constraint?: string; table?: string }
+  // The one who asks was removed while the request was under way.
+  if (code === '23503' && PEOPLE.some((column) => constraint === `${table}_${column}_fkey`))
+    return new Problem(401, 'session_ended', 'This session has ended; sign in again')
   if (code === '23505')
     return new Problem(409, 'already_exists', 'Another request has just created the same thing')
   if (code === '40001' || code === '40P01')

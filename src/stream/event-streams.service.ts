@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Injectable, Logger, StreamableFile, type OnModuleInit } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { Sessions } from '../auth/sessions.service.js'
+import { SessionWatch } from '../auth/session-watch.js'
 import type { Principal } from '../http/principal.js'
 import { EventFeeds, type EventFeed } from './event-feeds.js'
 import type { StreamQuery } from './events.dto.js'
@@ -13,7 +13,6 @@ import { StreamLimits } from './stream-limits.js'
 const CONTENT_TYPE = 'text/event-stream; charset=utf-8'
 
 interface Following {
-  me: Principal
   feed: EventFeed
   from: Place
   names: StreamQuery['event']
@@ -29,7 +28,7 @@ export class EventStreams implements OnModuleInit {
   constructor(
     private readonly reader: EventsReader,
     private readonly feeds: EventFeeds,
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionWatch,
     private readonly limits: StreamLimits,
     private readonly host: HttpAdapterHost,
   ) {}
@@ -59,7 +58,7 @@ export class EventStreams implements OnModuleInit {
     const feed = this.feeds.join(me.tenantId)
     const over = new AbortController()
     // Bytes and not objects: it reads on only when less than some KiB wait to be sent.
-    const body = Readable.from(this.follow({ me, feed, from, names, over: over.signal }), {
+    const body = Readable.from(this.follow({ feed, from, names, over: over.signal }), {
       objectMode: false,
     })
     const end = () => {
@@ -72,36 +71,34 @@ export class EventStreams implements OnModuleInit {
     reply.raw.once('close', () => over.abort())
     if (reply.raw.closed) over.abort()
     const expiry = setTimeout(end, Math.max(0, me.expiresAt.getTime() - Date.now()))
+    const unwatch = this.sessions.add(me, end)
     this.endings.add(end)
     body.once('close', () => {
       over.abort()
       clearTimeout(expiry)
+      unwatch()
       this.endings.delete(end)
       this.feeds.leave(feed)
     })
     return new StreamableFile(body, { type: CONTENT_TYPE })
   }
 
-  private async *follow({ me, feed, from, names, over }: Following): AsyncGenerator<string> {
+  private async *follow({ feed, from, names, over }: Following): AsyncGenerator<string> {
     let place = from
     let beatAt = performance.now() + this.limits.heartbeatMs
     yield opening(place)
     while (!over.aborted) {
       const seen = feed.version
       const excerpt = await feed.read(place, names).catch((error: Error) => this.excuse(error))
+      if (over.aborted) return
       if (excerpt) place = excerpt.next
       if (excerpt && excerpt.events.length > 0) yield excerpt.events.map(message).join('')
       if (performance.now() >= beatAt) {
-        if (!(await this.isLive(me))) return
         yield heartbeat(place)
         beatAt = performance.now() + this.limits.heartbeatMs
       }
       if (!excerpt?.hasMore) await feed.changed(seen, beatAt - performance.now(), over)
     }
-  }
-
-  private isLive({ sessionId }: Principal): Promise<boolean> {
-    return this.sessions.isLive(sessionId).catch((error: Error) => this.excuse(error) ?? true)
   }
 
   /** An outage of the database is not the end: who is told to come back would be told 503 then, and some never return. */

@@ -30,8 +30,8 @@ export class EventsController {
 
   /**
    * Follow the events as they happen, as Server-Sent Events. Each message's `id` is a cursor: sent back as
-   * `Last-Event-ID`, to whichever process, the stream goes on right after it. The stream ends with the access token or
-   * its session, and an account may have 20 of them open in a process.
+   * `Last-Event-ID`, to whichever process, the stream goes on right after it. The stream ends with the access token, its
+   * session or its role, and an account may have 20 of them open in a process.
    */
   @Get('stream')
   @Header('cache-control', 'no-cache, no-transform')

@@ -6,7 +6,7 @@ export class StreamLimits {
   readonly streamsPerTenant: number = 20
   /** Events read at once: a reader that does not keep up costs no more memory than this. */
   readonly pageSize: number = 100
-  /** Proxies cut connections that say nothing for a minute; a session that was ended is noticed as often. */
+  /** Proxies cut connections that say nothing for a minute. */
   readonly heartbeatMs: number = 15_000
   /** Wake-ups are hints: this finds what no hint told of. */
   readonly pollMs: number = 2_000
