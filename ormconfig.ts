@@ -10,6 +10,7 @@ import { WebhookManagement1764500000000 } from './migrations/1764500000000-webho
 import { NarrowDeliveries1764600000000 } from './migrations/1764600000000-narrow-deliveries.js'
 import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-before.js'
 import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
+import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -27,7 +28,7 @@ import { Email } from './src/emails/email.entity.js'
 import { ReplyTemplate } from './src/emails/reply-template.entity.js'
 import { Reply } from './src/emails/reply.entity.js'
 import { StoredEvent } from './src/events/event.entity.js'
-import { IdempotencyKey } from './src/http/idempotency-key.entity.js'
+import { IdempotencyAnswer } from './src/http/idempotency-answer.entity.js'
 import { EmailProvider } from './src/mailboxes/email-provider.entity.js'
 import { EmailSyncLog } from './src/mailboxes/email-sync-log.entity.js'
 import { SlaCalendarVersion } from './src/calendars/calendar-version.entity.js'
@@ -47,7 +48,7 @@ import { Webhook } from './src/webhooks/webhook.entity.js'
 types.setTypeParser(types.builtins.INT8, Number)
 
 /** Lists, not globs: globs load nothing under the test runner. */
-const people = [User, Account, Session, Verification, IdempotencyKey, TeamMember]
+const people = [User, Account, Session, Verification, IdempotencyAnswer, TeamMember]
 const mail = [EmailProvider, EmailSyncLog, CustomerTier, Email, Attachment, Reply, ReplyTemplate, EmailChange]
 const policies = [SlaCalendar, SlaCalendarVersion, SlaSetting, SlaSettingVersion, SlaRevision]
 const time = [...policies, SlaClock, SlaClockEntry, SlaEscalation, ResponseMetric, PerformanceGoal, TimeBand]
@@ -68,6 +69,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     NarrowDeliveries1764600000000,
     ParkedBefore1764700000000,
     EventsByNumber1764800000000,
+    IdempotencyAnswers1765500000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

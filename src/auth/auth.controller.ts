@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
+import { ActsOnSession } from '../http/acts-on-session.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { LoginDto, RefreshDto, RegisterDto } from './auth.dto.js'
 import { Public } from './auth.guard.js'
@@ -41,6 +42,7 @@ export class AuthController {
   }
 
   /** Sign out: ends this session and its refresh token. */
+  @ActsOnSession()
   @Post('logout')
   @HttpCode(204)
   logout(@Me() me: Principal): Promise<void> {

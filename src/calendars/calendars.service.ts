@@ -47,8 +47,9 @@ export class Calendars {
     return this.work.run(async (tx) => viewOf(await find(tx, tenantId, id)))
   }
 
-  definition(tenantId: string, id: number): Promise<CalendarDefinition> {
-    return this.work.run(async (tx) => (await find(tx, tenantId, id)).definition)
+  /** Outside any unit of work: who asks for it has a file to read before it writes. */
+  async definition(tenantId: string, id: number): Promise<CalendarDefinition> {
+    return (await find(this.work, tenantId, id)).definition
   }
 
   /** @throws Problem 409, 422 as `create` */
@@ -135,8 +136,8 @@ const SELECT = `
   from sla_calendars c join sla_calendar_versions v on v.calendar_id = c.id and v.version = c.version
   where c.user_id = $1 and c.deleted_at is null`
 
-async function find(tx: Transaction, tenantId: string, id: number): Promise<CalendarRow> {
-  const [row] = await tx.query<CalendarRow>(`${SELECT} and c.id = $2`, [tenantId, id])
+async function find(asked: Pick<UnitOfWork, 'query'>, tenantId: string, id: number): Promise<CalendarRow> {
+  const [row] = await asked.query<CalendarRow>(`${SELECT} and c.id = $2`, [tenantId, id])
   if (!row) throw notFound('calendar')
   return row
 }

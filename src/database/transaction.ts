@@ -17,7 +17,14 @@ export class Transaction {
     private readonly connection: ClientBase,
     /** As `Clock.sqlNow`. */
     readonly sqlNow: string,
+    /** What this one is a part of. */
+    private readonly whole?: Transaction,
   ) {}
+
+  /** A unit of work of its own within this one: it commits, or not, with the rest. */
+  part(): Transaction {
+    return new Transaction(this.manager, this.connection, this.sqlNow, this)
+  }
 
   /** Runs SQL and returns its rows, whatever the statement. */
   async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
@@ -34,15 +41,18 @@ export class Transaction {
   write<Row>(sql: string, parameters: unknown[], hear?: (rows: Row[], count: number) => void): void {
     const heard = this.ask<Row>(sql, parameters)
       .then(({ rows, rowCount }) => hear?.(rows, rowCount ?? 0))
-      .catch((error: unknown) => {
-        this.failure ??= error
-      })
+      .catch((error: unknown) => this.fail(error))
     if (hear) this.hearing.push(heard)
   }
 
   /** Has this written once the work is done, right before the COMMIT: what gathers meanwhile leaves in one statement. */
   atEnd(step: () => void): void {
     this.lastSteps.push(step)
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error
+    this.whole?.fail(error)
   }
 
   /** The work is done. */
@@ -81,5 +91,6 @@ export class Transaction {
   /** After the commit, tells the workers of this name that something is due in so many milliseconds. */
   wake(name: string, inMs = 0): void {
     this.wakes.set(name, Math.min(inMs, this.wakes.get(name) ?? Infinity))
+    this.whole?.wake(name, inMs)
   }
 }

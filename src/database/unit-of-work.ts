@@ -1,13 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Injectable } from '@nestjs/common'
 import type { ClientBase } from 'pg'
 import { DataSource } from 'typeorm'
 import { Clock } from './clock.js'
+import { SharedTransaction } from './shared-transaction.js'
 import { Transaction } from './transaction.js'
 import { WakeUps } from './wake-ups.js'
 
 /** One visible transaction a use case. */
 @Injectable()
 export class UnitOfWork {
+  private readonly shared = new AsyncLocalStorage<SharedTransaction>()
+
   constructor(
     private readonly source: DataSource,
     private readonly clock: Clock,
@@ -15,7 +19,41 @@ export class UnitOfWork {
   ) {}
 
   /** Commits what `work` wrote and then wakes whoever waits for it; rolls all of it back when `work` throws. */
-  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const shared = this.sharedNow
+    return shared ? shared.join(work) : this.runAlone(work)
+  }
+
+  /**
+   * The units of work that `story` carries out, as one transaction: all of it commits together with what `first` and
+   * `last` write, or nothing. `first` comes before the first unit, or before `last` where the story has none.
+   */
+  async runAsOne<T>(
+    story: () => Promise<T>,
+    first: (tx: Transaction) => Promise<void>,
+    last: (tx: Transaction, result: T) => Promise<void>,
+  ): Promise<T> {
+    const shared = new SharedTransaction((work) => this.runAlone(work), first)
+    try {
+      const result = await this.shared.run(shared, story)
+      await shared.join((tx) => last(tx, result))
+      await shared.commit()
+      return result
+    } catch (error) {
+      await shared.rollBack(error)
+      throw error
+    }
+  }
+
+  /** Reads that see one instant and write nothing. They belong to no other unit of work. */
+  snapshot<T>(read: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.runAlone(async (tx) => {
+      await tx.query('set transaction isolation level repeatable read read only')
+      return read(tx)
+    })
+  }
+
+  private async runAlone<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     let begun: Transaction | undefined
     const result = await this.source
       .transaction(async (manager) => {
@@ -54,8 +92,17 @@ export class UnitOfWork {
     return answer
   }
 
-  /** Rows of a query outside any transaction. */
+  /** Rows of a query outside any transaction, but for one that is shared: that holds a connection already. */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return this.source.query(sql, parameters)
+    const shared = this.sharedNow
+    return shared?.hasBegun
+      ? shared.join((tx) => tx.manager.query(sql, parameters))
+      : this.source.query(sql, parameters)
+  }
+
+  /** Timers and workers that a story has started outlive its transaction. */
+  private get sharedNow(): SharedTransaction | undefined {
+    const shared = this.shared.getStore()
+    return shared?.isOver ? undefined : shared
   }
 }

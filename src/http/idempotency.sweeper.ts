@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Interval } from '@nestjs/schedule'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { KEEP } from './idempotency.interceptor.js'
+import { KEEP } from './idempotency-answers.js'
 
 const HOUR_MS = 3_600_000
 
@@ -11,7 +11,9 @@ export class IdempotencySweeper {
   constructor(private readonly work: UnitOfWork) {}
 
   @Interval(HOUR_MS)
-  sweep(): Promise<unknown> {
-    return this.work.query(`delete from idempotency_keys where created_at < now() - interval '${KEEP}'`)
+  async sweep(): Promise<void> {
+    // The table of the release before goes one release later; what it holds are secrets, and must not stay till then.
+    for (const table of ['idempotency_answers', 'idempotency_keys'])
+      await this.work.query(`delete from ${table} where created_at < now() - interval '${KEEP}'`)
   }
 }

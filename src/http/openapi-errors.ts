@@ -48,7 +48,9 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key with the same request is carried out once; repeats get the first answer.',
+  description:
+    'The same key with the same request is carried out once; repeats get the first answer, for 24 hours. It is yours and ' +
+    'this operation’s: another person’s, or another operation’s, is another key. What fails is not kept.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 } as const
 

@@ -27,8 +27,7 @@ export class Simulations {
 
   /** @throws Problem as the change itself would; 409 while another simulation of the tenant's is under way */
   run({ tenantId }: Principal, input: SimulateDto): Promise<SimulationView> {
-    return this.work.run(async (tx) => {
-      await tx.query('set transaction isolation level repeatable read read only')
+    return this.work.snapshot(async (tx) => {
       // Each holds a connection for as long as it takes, and others need them too.
       const [lock] = await tx.query<{ mine: boolean }>(
         `select pg_try_advisory_xact_lock(hashtextextended('simulation ' || $1, 0)) as mine`,
