@@ -141,7 +141,8 @@ it('every POST with a key is answered the same once more, and done once', async 
   ]
   for (const [path, body] of requests) {
     const first = await ada.post(path, body, KEY)
-    const rowsOf = async () => (await punctual.query('select count(*)::int from events'))[0]
+    const rowsOf = async () =>
+      (await punctual.query(`select count(*)::int from events where name <> 'alert.created'`))[0]
     const events = await rowsOf()
     const second = await ada.post(path, body, KEY)
     expect([path, first.status]).toEqual([path, expect.toBeOneOf([200, 201, 202])])
