@@ -112,6 +112,42 @@ it('asks once for each connection and gives what it checked: a second answer is 
   await expect(guard.addressesOf('10.0.0.5')).rejects.toThrow(RefusedAddress)
 })
 
+/** What DNS64 makes of names that have only IPv4 (RFC 6147), and what hides in addresses of such a form. */
+describe('an address that leads through a NAT64', () => {
+  const isDialled = async (address: string) => {
+    const guard = guardWith(
+      IN_PRODUCTION,
+      new StubResolver({ 'hooks.hook.test': [['93.184.215.14', address]] }),
+    )
+    return guard.addressesOf('hooks.hook.test').then(
+      (addresses) => addresses.includes(address),
+      (error) => !(error instanceof RefusedAddress),
+    )
+  }
+  it.each([
+    ['64:ff9b::5db8:d70e', 'the well-known prefix'],
+    ['64:ff9b::8.8.8.8', 'written with dots'],
+    ['64:ff9b:1::5db8:d70e', 'a local prefix of 96 bits'],
+    ['64:ff9b:1:5db8:d7:e00::', 'a local prefix of 48 bits'],
+    ['64:ff9b:1:5d:b8:d70e::', 'a local prefix of 56 bits'],
+    ['64:ff9b:1:0:5d:b8d7:e00:0', 'a local prefix of 64 bits'],
+  ])('is judged by the public address in it: %s, %s', async (address) => {
+    expect(await isDialled(address)).toBe(true)
+  })
+  it.each([
+    ...['64:ff9b::7f00:1', '64:ff9b::a00:5', '64:ff9b::a9fe:a9fe', '64:ff9b::a83f:8110', '64:ff9b::'],
+    ...['64:ff9b:1::a9fe:a9fe', '64:ff9b:1:a00:0:500::', '64:ff9b:1:a00:0:500:5db8:d70e', '64:ff9b:1::'],
+    ...['64:ff9b:1:fe0a:0:5::', '64:ff9b:1:fe:0a:0:500:0', '64:ff9b:2::5db8:d70e', '64:ff9b:0:1::5db8:d70e'],
+    ...['2002:5db8:d70e::1', '2001:0:5db8:d70e::', '::ffff:0:93.184.215.14'],
+  ])('is refused where it may lead to a private one, or nowhere known: %s', async (address) => {
+    expect(await isDialled(address)).toBe(false)
+  })
+  it('counts as what it is where it is mapped', async () => {
+    expect(await isDialled('::ffff:93.184.215.14')).toBe(true)
+    expect(await isDialled('::ffff:10.0.0.5')).toBe(false)
+  })
+})
+
 it.each(cases('ssrf-allowed'))('allows $url, also in production: $why', ({ url }) => {
   guardWith({}).checkUrl(url)
   guardWith(IN_PRODUCTION).checkUrl(url)

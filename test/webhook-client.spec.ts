@@ -14,7 +14,7 @@ import { isSuccess } from '../src/webhooks/attempt.js'
 import { retryAfterMs } from '../src/webhooks/retry-after.js'
 import { textOf } from '../src/webhooks/response-body.js'
 import { eventually } from './support/eventually.js'
-import { HttpReceiver } from './support/http-receiver.js'
+import { HttpReceiver, type Handler } from './support/http-receiver.js'
 import { clientWith, NOW, type TestClient } from './support/webhook-client.js'
 
 const TEXT = JSON.stringify({ ok: true, said: 'grüße '.repeat(50) })
@@ -94,12 +94,29 @@ it('knows yes from no', async () => {
   }
 })
 
-it('is a success with a remark when a yes comes with too much, and only then', () => {
-  const attempt = { statusCode: 200, detail: null, responseBody: null, retryAfterMs: null, durationMs: 1 }
-  expect(isSuccess({ ...attempt, error: 'response_too_large' })).toBe(true)
-  expect(isSuccess({ ...attempt, error: 'timed_out' })).toBe(false)
-  expect(isSuccess({ ...attempt, error: 'response_too_large', statusCode: 404 })).toBe(false)
-  expect(isSuccess({ ...attempt, error: 'response_too_large', statusCode: null })).toBe(false)
+it('takes a status for what it says, whatever came after it', async () => {
+  const cut: Handler = (_request, response) => {
+    response.writeHead(statusCode, { 'content-length': 9, 'retry-after': '7' })
+    response.write('part', () => setImmediate().then(() => response.destroy()))
+  }
+  let statusCode = 200
+  receiver.handle = cut
+  const yes = await post()
+  expect(yes).toMatchObject({ statusCode: 200, error: 'connection_reset', responseBody: 'part' })
+  expect(yes.detail).toMatch(/^answered 200, but /)
+  expect(isSuccess(yes)).toBe(true)
+  for (const [status, error] of [
+    [410, 'gone'],
+    [429, 'unexpected_status'],
+    [302, 'redirected'],
+  ] as const) {
+    statusCode = status
+    const no = await post()
+    const asked = status === 429 ? 7_000 : null
+    expect(no).toMatchObject({ statusCode, error, retryAfterMs: asked, responseBody: 'part' })
+    expect(no.detail).toContain(`answered ${status}, but `)
+    expect(isSuccess(no)).toBe(false)
+  }
 })
 
 describe('a body', () => {
@@ -117,15 +134,24 @@ describe('a body', () => {
     expect(await post()).toMatchObject({ error: null, responseBody: TEXT })
   })
 
-  it.each(['gzip', 'deflate', 'br', 'zstd', 'rot13', 'gzip, br'])(
-    'that is not the %s it claims to be is taken as it is',
+  it.each(['gzip', 'deflate', 'br', 'zstd'])(
+    'that is not the %s it claims to be is taken as it is, with a remark where it came with a yes',
     async (encoding) => {
       answer(200, { 'content-encoding': encoding }, TEXT)
-      expect(await post()).toMatchObject({ error: null, responseBody: TEXT })
+      const yes = await post()
+      expect(yes).toMatchObject({ error: 'undecodable_body', responseBody: TEXT })
+      expect(isSuccess(yes)).toBe(true)
+      answer(404, { 'content-encoding': encoding }, TEXT)
+      expect(await post()).toMatchObject({ error: 'unexpected_status', responseBody: TEXT })
     },
   )
 
-  it('that wants a large window is taken as it is', async () => {
+  it.each(['rot13', 'gzip, br'])('in %s, which is unknown, is taken as it is', async (encoding) => {
+    answer(200, { 'content-encoding': encoding }, TEXT)
+    expect(await post()).toMatchObject({ error: null, responseBody: TEXT })
+  })
+
+  it('that wants a large window is taken as it is, with a remark', async () => {
     const wide: [string, Buffer][] = [
       ['br', brotliCompressSync(TEXT, { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } })],
       ['zstd', zstdFrame(25, Buffer.from(TEXT))],
@@ -133,7 +159,7 @@ describe('a body', () => {
     expect(zstdDecompressSync(wide[1]![1]).toString()).toBe(TEXT) // so it is nothing else that is wrong with it
     for (const [encoding, bytes] of wide) {
       answer(200, { 'content-encoding': encoding }, bytes)
-      expect(await post()).toMatchObject({ error: null, responseBody: textOf(bytes) })
+      expect(await post()).toMatchObject({ error: 'undecodable_body', responseBody: textOf(bytes) })
     }
   })
 
@@ -171,7 +197,20 @@ describe('Retry-After', () => {
     ['Mon, 02 Mar 2026 09:00:30 GMT', 30_000],
     ['Tue, 02 Mar 2027 09:00:00 GMT', 6 * 3_600_000],
     ['Mon, 02 Mar 2026 08:59:59 GMT', null],
+    ['Monday, 02-Mar-26 09:00:30 GMT', 30_000],
+    ['Mon Mar  2 09:00:30 2026', 30_000],
+    ['Wed Mar 11 09:00:30 2026', 6 * 3_600_000],
+    ['Sunday, 02-Mar-75 09:00:00 GMT', 6 * 3_600_000],
+    ['Sunday, 02-Mar-77 09:00:00 GMT', null], // 1977: no more than 50 years ahead
+    ['Mon, 02 Mar 2026 09:00:60 GMT', 59_000], // a leap second
+    [' 120\t', 120_000],
+    ['Mon, 02 Mar 2026 09:00:30 GMT  ', 30_000],
+    ['1 2', null],
     ['Mon, 99 Mar 2026 08:59:59 GMT', null],
+    ['Mon, 31 Feb 2027 08:59:59 GMT', null],
+    ['Mon Mar 2 09:00:30 2026', null],
+    ['Mon, 02-Mar-26 09:00:30 GMT', null],
+    [`1${' '.repeat(100_000)}`, null],
     ['-5', null],
     ['1.5', null],
     ['1e3', null],

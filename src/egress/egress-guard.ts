@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common'
 import ipaddr from 'ipaddr.js'
 import { Config } from '../config/config.js'
 import { HostResolver } from './host-resolver.js'
-import { isPublicAddress, isPublicName, parseAddress, type Address } from './public-addresses.js'
+import {
+  isPublicAddress,
+  isPublicName,
+  leadsToPublic,
+  parseAddress,
+  type Address,
+} from './public-addresses.js'
 
 /** A URL or an address that the application must not send to. Its message completes "The URL …". */
 export class RefusedAddress extends Error {
@@ -75,8 +81,9 @@ export class EgressGuard {
   }
 
   /**
-   * The addresses of a host when a socket is about to open. One that is refused refuses all: which of them is dialled is
-   * not ours to say. Dial these and do not resolve again, or a second answer (DNS rebinding) goes unchecked.
+   * The addresses of a host when a socket is about to open. One that is refused refuses all: a name that has a private
+   * address beside a public one is not what it says. Behind DNS64 a public name has translated addresses, which are judged by the
+   * IPv4 address in them; in a URL nobody needs one. Dial these and do not resolve again, or a second answer (DNS rebinding) goes unchecked.
    *
    * @throws RefusedAddress
    * @throws UnresolvedName
@@ -88,7 +95,9 @@ export class EgressGuard {
       throw new UnresolvedName(`${host} could not be resolved: ${error.code ?? error.message}`)
     })
     if (addresses.length === 0) throw new UnresolvedName(`${host} has no address`)
-    for (const address of addresses) this.checkAddress(address, !this.isPrivateHost(host))
+    const mayBePublic = !this.isPrivateHost(host)
+    const unclear = addresses.filter((address) => !(mayBePublic && leadsToPublic(address)))
+    for (const address of unclear) this.checkAddress(address, mayBePublic)
     return addresses
   }
 

@@ -1,48 +1,61 @@
-import type { LookupAddress } from 'node:dns'
-import { isIPv6, type LookupFunction, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { buildConnector, errors } from 'undici'
+import { dialFirst } from './address-race.js'
+import { tidyHeads } from './answer-heads.js'
 import type { EgressGuard } from './egress-guard.js'
+
+/** Of the time for an attempt; the rest is for hearing, before that is over, which address did not answer. */
+const SHARE_TO_CONNECT = 0.9
 
 /**
  * Opens undici's sockets: resolve, check, dial what was checked. No socket exists before all addresses have passed, and
  * undici asks here for literal addresses too, for which it never calls `connect.lookup`.
  *
- * @param timeoutMs for TCP and TLS together
+ * @param timeoutMs of an attempt; nine tenths of it are for the name, TCP and TLS together
+ * @param maxHeadBytes of an answer
  * @param maxAnswerBytes on the wire, whatever they are: more ends the connection with a ResponseExceededMaxSizeError
  */
 export function guardedConnector(
   guard: EgressGuard,
-  { timeoutMs, maxAnswerBytes }: { timeoutMs: number; maxAnswerBytes: number },
+  limits: { timeoutMs: number; maxHeadBytes: number; maxAnswerBytes: number },
 ): buildConnector.connector {
   return async (options, callback) => {
+    const end = performance.now() + SHARE_TO_CONNECT * limits.timeoutMs
+    const leftMs = () => Math.max(1, end - performance.now())
     let addresses: string[]
     try {
       addresses = await guard.addressesOf(options.hostname)
     } catch (error) {
       return callback(error as Error, null)
     }
-    dial(addresses, timeoutMs)(options, (...[error, socket]) => {
-      if (error) return callback(error, null)
+    const isSecure = options.protocol === 'https:'
+    const use = (socket: Socket) => {
       letGoOfAborted(socket)
-      boundAnswers(socket, maxAnswerBytes)
+      boundAnswers(socket, limits.maxAnswerBytes)
+      tidyHeads(socket, limits.maxHeadBytes)
       callback(null, socket)
+    }
+    dialFirst(addresses, Number(options.port || (isSecure ? 443 : 80)), leftMs(), (error, socket) => {
+      if (error) return callback(error, null)
+      if (!isSecure) return use(socket!)
+      const address = socket!.remoteAddress
+      secured(leftMs())({ ...options, httpSocket: socket }, (...[failure, tls]) => {
+        if (!failure) return use(tls)
+        failure.message = `${address} took the connection, but TLS failed: ${failure.message}`
+        callback(failure, null)
+      })
     })
   }
 }
 
-/** A connector for one socket: its addresses are its own, so nothing can come between the check and the dialling. */
-function dial(addresses: string[], timeout: number): buildConnector.connector {
-  const pinned: LookupAddress[] = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
-  const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, pinned)
-  return buildConnector({
-    lookup,
+/** TLS over a socket that is connected. */
+const secured = (timeout: number) =>
+  buildConnector({
     timeout,
-    autoSelectFamily: true, // makes net ask for all addresses: it tries the next one when one does not answer
     allowH2: false,
     maxCachedSessions: 0,
     rejectUnauthorized: true, // also where NODE_TLS_REJECT_UNAUTHORIZED=0 was set for something else
   })
-}
 
 /**
  * undici ends the socket of an aborted request with an "informational" error, by which it later takes the request for one

@@ -1,6 +1,7 @@
+import { errors } from 'undici'
 import { RefusedAddress, UnresolvedName } from '../egress/egress-guard.js'
 
-/** Why an attempt failed, or, as `response_too_large` of a 2xx, what was remarkable about a success. */
+/** Why an attempt failed, or, beside a 2xx, what was remarkable about a success. */
 export const ATTEMPT_ERRORS = [
   'refused_address',
   'invalid_url',
@@ -15,6 +16,8 @@ export const ATTEMPT_ERRORS = [
   /** What came back is not HTTP/1.1. */
   'invalid_response',
   'response_too_large',
+  /** The body of a 2xx is not in the encoding that it claims, or wants too much memory to be decoded. */
+  'undecodable_body',
   /** 3xx: not followed. */
   'redirected',
   /** 410: the receiver wants no more. */
@@ -65,12 +68,8 @@ export function nameOf(error: Error): AttemptError {
 /** A sentence for a person, fit for PostgreSQL. */
 export function detailOf(error: Error): string {
   const text = error.message || codeOf(error) || error.name
-  return text.slice(0, 500).replaceAll('\0', '').toWellFormed()
+  const peer = error instanceof errors.SocketError ? error.socket?.remoteAddress : undefined
+  return `${text}${peer ? ` (${peer})` : ''}`.slice(0, 1_000).replaceAll('\0', '').toWellFormed()
 }
 
-/** Where several addresses were tried, the last one's fate is the attempt's. */
-function codeOf(error: NodeJS.ErrnoException): string {
-  const last: NodeJS.ErrnoException | undefined =
-    error instanceof AggregateError ? error.errors.at(-1) : undefined
-  return last?.code ?? error.code ?? ''
-}
+const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? ''

@@ -2,10 +2,11 @@ import type { AttemptError } from './attempt-error.js'
 
 /** How one request to a receiver went. */
 export interface Attempt {
-  /** Null when no answer came; otherwise also beside an error that came later. */
+  /** Null when no answer came; otherwise also beside what went wrong after it. */
   statusCode: number | null
+  /** Why it failed; of a success, what was remarkable about it. */
   error: AttemptError | null
-  /** A sentence for a person about the error. */
+  /** A sentence for a person about that. */
   detail: string | null
   /** The start of the body, decompressed and fit for PostgreSQL; null when there was none. */
   responseBody: string | null
@@ -21,8 +22,10 @@ export const EVENT_GONE: Attempt = {
   ...{ responseBody: null, retryAfterMs: null, durationMs: 0 },
 }
 
-/** A receiver that said yes and then much more has taken the delivery: sending it again would only double it. */
-export function isSuccess({ statusCode, error }: Attempt): boolean {
-  const hasSaidYes = statusCode !== null && statusCode >= 200 && statusCode < 300
-  return hasSaidYes && (error === null || error === 'response_too_large')
-}
+/**
+ * A receiver that said yes has taken the delivery, whatever became of the rest of its answer: sending it again would only
+ * double it.
+ */
+export const isSuccess = ({ statusCode }: Attempt): boolean => statusCode !== null && isYes(statusCode)
+
+export const isYes = (statusCode: number): boolean => statusCode >= 200 && statusCode < 300

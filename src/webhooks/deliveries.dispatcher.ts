@@ -102,7 +102,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   private recordAttempt(tried: Tried): void {
     const { attempt, delivery } = tried
     const { webhookId } = delivery
-    if (isSuccess(attempt)) this.lanes.succeeded(webhookId, attempt.durationMs)
+    const isSlow = attempt.error === 'timed_out' // also a yes whose body never ends holds a connection for all its time
+    if (isSuccess(attempt) && !isSlow) this.lanes.succeeded(webhookId, attempt.durationMs)
     else this.lanes.failed(webhookId)
     void this.outcomes.add(tried)
     process.nextTick(() => setImmediate(() => this.leave(webhookId)))

@@ -38,9 +38,9 @@ export class AttemptView {
   durationMs: number
   /** @example 204 */
   statusCode: number | null
-  /** Its name, such as `timed_out`. */
+  /** Its name, such as `timed_out`. Beside a 2xx it is a remark: the attempt was a success, and nothing is sent again. */
   error: string | null
-  /** What exactly was wrong, for a person. */
+  /** What exactly was wrong, for a person: of a failed connection, each address that was tried and its fate. */
   detail: string | null
   /** The beginning of it. */
   responseBody: string | null

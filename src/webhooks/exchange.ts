@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { detailOf, nameOf, type AttemptError } from './attempt-error.js'
-import type { Attempt } from './attempt.js'
+import { isYes, type Attempt } from './attempt.js'
 import { decompressedText, RESPONSE_LIMIT, textOf, type ResponseText } from './response-body.js'
 import { retryAfterMs } from './retry-after.js'
 
@@ -71,12 +71,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.stop(nameOf(error), detailOf(error))
   }
 
-  /** Ends with a failure of the connection or of time; what has come of the body is kept. */
+  /**
+   * Ends because of the connection or of time. A status that was read is what the receiver said, so that what came after it is
+   * a remark; what has come of the body is kept.
+   */
   private stop(error: AttemptError, detail: string): void {
     if (this.isOver) return
     const durationMs = this.close()
+    const { statusCode } = this
+    const said = statusCode === null ? { error, detail } : verdict(statusCode, error, detail)
     const responseBody = this.encoding ? null : textOf(Buffer.concat(this.chunks))
-    this.settle(error, detail, responseBody, durationMs)
+    this.settle(said, responseBody, durationMs)
     this.controller?.abort(STOPPED)
   }
 
@@ -84,9 +89,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private answer(): void {
     if (this.isOver) return
     const durationMs = this.close()
-    const { text, isTooLarge } = this.body()
-    const { error, detail } = verdict(this.statusCode!, isTooLarge)
-    this.settle(error, detail, text, durationMs)
+    const { text, fault } = this.body()
+    this.settle(verdict(this.statusCode!, fault, fault && FAULTS[fault]), text, durationMs)
   }
 
   private close(): number {
@@ -99,34 +103,33 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.size === 0) return NO_BODY
     const bytes = Buffer.concat(this.chunks)
     const isTooLarge = this.size > RESPONSE_LIMIT
-    if (!this.encoding) return { text: textOf(bytes), isTooLarge }
-    const decompressed = decompressedText(bytes, this.encoding)
-    return { text: decompressed.text, isTooLarge: isTooLarge || decompressed.isTooLarge }
+    if (this.encoding && !isTooLarge) return decompressedText(bytes, this.encoding)
+    const text = this.encoding ? decompressedText(bytes, this.encoding).text : textOf(bytes)
+    return { text, fault: isTooLarge ? 'response_too_large' : null }
   }
 
-  private settle(
-    error: AttemptError | null,
-    detail: string | null,
-    responseBody: string | null,
-    durationMs: number,
-  ): void {
+  private settle(said: Verdict, responseBody: string | null, durationMs: number): void {
     const { statusCode } = this
-    this.tell({ statusCode, error, detail, responseBody, retryAfterMs: this.retryAfterMs, durationMs })
+    this.tell({ statusCode, ...said, responseBody, retryAfterMs: this.retryAfterMs, durationMs })
   }
 }
 
 /** Responses of 1xx before the one that counts: each costs as much to read as a whole answer. */
 const MOST_HINTS = 16
 const STOPPED = new Error('The attempt is over')
-const NO_BODY: ResponseText = { text: null, isTooLarge: false }
+const NO_BODY: ResponseText = { text: null, fault: null }
 const SUCCESS = { error: null, detail: null }
+const FAULTS = {
+  response_too_large: `its body has more than ${RESPONSE_LIMIT} bytes`,
+  undecodable_body: 'its body could not be decoded as its Content-Encoding says',
+}
 
-/** A status that is no yes says more than the size of what came with it. */
-function verdict(status: number, isTooLarge: boolean): Pick<Attempt, 'error' | 'detail'> {
-  if (status >= 200 && status < 300)
-    return isTooLarge
-      ? { error: 'response_too_large', detail: `answered ${status} with more than ${RESPONSE_LIMIT} bytes` }
-      : SUCCESS
+type Verdict = Pick<Attempt, 'error' | 'detail'>
+
+/** @param remark what went wrong after the status, if anything did: beside a no it is told, but names nothing */
+function verdict(status: number, remark: AttemptError | null, about: string | null): Verdict {
+  const detail = `answered ${status}${about === null ? '' : `, but ${about}`}`
+  if (isYes(status)) return remark === null ? SUCCESS : { error: remark, detail }
   const error = status === 410 ? 'gone' : status < 400 ? 'redirected' : 'unexpected_status'
-  return { error, detail: `answered ${status}` }
+  return { error, detail }
 }

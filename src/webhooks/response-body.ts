@@ -20,7 +20,7 @@ const WINDOW_LOG = 22
 
 export interface ResponseText {
   text: string | null
-  isTooLarge: boolean
+  fault: 'response_too_large' | 'undecodable_body' | null
 }
 
 /** Bytes as they came, fit for PostgreSQL. */
@@ -38,10 +38,11 @@ export function textOf(bytes: Buffer): string | null {
  */
 export function decompressedText(bytes: Buffer, encoding: string): ResponseText {
   try {
-    return { text: textOf(decompress(bytes, encoding)), isTooLarge: false }
+    return { text: textOf(decompress(bytes, encoding)), fault: null }
   } catch (error) {
-    const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-    return { text: isTooLarge ? null : textOf(bytes), isTooLarge }
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      return { text: null, fault: 'response_too_large' }
+    return { text: textOf(bytes), fault: 'undecodable_body' }
   }
 }
 
@@ -57,7 +58,8 @@ function decompress(bytes: Buffer, encoding: string): Buffer {
         ? inflateSync(bytes, { maxOutputLength })
         : inflateRawSync(bytes, { maxOutputLength })
     case 'br':
-      return hasLargeWindow(bytes) ? bytes : brotliDecompressSync(bytes, { maxOutputLength })
+      if (hasLargeWindow(bytes)) throw new RangeError('It wants too large a window')
+      return brotliDecompressSync(bytes, { maxOutputLength })
     case 'zstd':
       return zstdDecompressSync(bytes, {
         maxOutputLength,

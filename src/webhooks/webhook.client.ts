@@ -34,6 +34,7 @@ export class WebhookClient implements OnApplicationShutdown {
     this.agent = new Agent({
       connect: guardedConnector(guard, {
         timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+        maxHeadBytes: MAX_HEADERS_BYTES,
         maxAnswerBytes: MAX_ANSWER_BYTES,
       }),
       // As many as attempts can be under way: none waits for another's connection while its deadline runs.

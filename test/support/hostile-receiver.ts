@@ -74,6 +74,7 @@ const BAD_WAYS: Record<string, (socket: Socket) => void> = {
     cutOff(socket, 'connection: close\r\ntransfer-encoding: chunked', () => socket.end()),
   '/closed-after-promise': (socket) =>
     cutOff(socket, 'connection: close\r\ncontent-length: 9', () => socket.end()),
+  '/body-after-204': (socket) => void socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n'),
   '/garbage': (socket) => void socket.end('220 mail.example.com ESMTP ready\r\n'),
   '/http-2': (socket) => void socket.end('HTTP/2 200\r\n\r\n'),
   '/upgrade': (socket) =>
