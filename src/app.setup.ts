@@ -6,15 +6,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Config } from './config/config.js'
+import { JwtGuard } from './auth/auth.guard.js'
+import { limitBodies, MIB, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
+import { boundBodies } from './http/body-budget.js'
 import { refuseMalformed } from './http/client-errors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { serveDocs } from './http/openapi.js'
 import { asProblem, sendProblem } from './http/problem.filter.js'
 import { Problem } from './http/problem.js'
 
-const JSON_LIMIT = 4 * 1024 * 1024
-const MAIL_LIMIT = 25 * 1024 * 1024
-const CALENDAR_LIMIT = 1024 * 1024
 const REQUEST_ID = /^[\w-]{1,64}$/
 
 /** The HTTP server with its limits: a request has 30 s and 16 KiB of headers. */
@@ -22,7 +22,7 @@ export function createAdapter(logger: Logger): FastifyAdapter {
   return new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }), // one line a request, from the hook below
-    bodyLimit: JSON_LIMIT,
+    bodyLimit: USUAL_BODY_LIMIT,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -44,10 +44,15 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix('api')
   await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
   acceptJson(fastify)
-  acceptRaw(fastify, 'message/rfc822', MAIL_LIMIT)
-  acceptRaw(fastify, 'text/calendar', CALENDAR_LIMIT)
+  acceptRaw(fastify, 'message/rfc822')
+  acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
   letGoOfIdleConnections(fastify)
+  // Nothing is read of a body before it is clear who asks, and that the route takes it.
+  limitBodies(fastify)
+  fastify.addHook('onRequest', (request, reply) => app.get(JwtGuard).admit(request, reply))
+  fastify.addHook('onRequest', refuseUnread)
+  boundBodies(fastify, app.get(Config).BODIES_MB * MIB)
   serveDocs(app)
 }
 
@@ -62,9 +67,8 @@ const swaggerPolicy = {
 }
 
 /** Hands a body on as the bytes that came. */
-function acceptRaw(fastify: FastifyInstance, type: string, bodyLimit: number): void {
-  const options = { parseAs: 'buffer', bodyLimit } as const
-  fastify.addContentTypeParser(type, options, (_request, body, done) => done(null, body))
+function acceptRaw(fastify: FastifyInstance, type: string): void {
+  fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
 function addHooks(fastify: FastifyInstance, config: Config): void {

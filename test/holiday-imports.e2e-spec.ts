@@ -98,7 +98,7 @@ describe('an iCalendar file', () => {
     expect((await send(icalOf(`SUMMARY:${'x'.repeat(1_100_000)}`))).status).toBe(413)
     expect((await ada.post(`/sla/calendars/${id}/holidays/ical`, { ical: 'x' })).status).toBe(415)
     expect((await ada.raw('POST', '/sla/calendars', '', { 'content-type': 'text/calendar' })).status).toBe(
-      400,
+      415,
     )
   })
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { ActsOnSession } from '../http/acts-on-session.decorator.js'
+import { BodyLimit, KIB } from '../http/bodies.js'
 import { Me, type Principal } from '../http/principal.js'
 import { LoginDto, RefreshDto, RegisterDto } from './auth.dto.js'
 import { Public } from './auth.guard.js'
@@ -8,6 +9,7 @@ import { Auth } from './auth.service.js'
 import { TokensView, UserView } from './auth.view.js'
 import { Sessions, type Device } from './sessions.service.js'
 
+@BodyLimit(16 * KIB)
 @Controller('auth')
 export class AuthController {
   constructor(

@@ -1,42 +1,56 @@
-import { applyDecorators, Injectable, SetMetadata, type ExecutionContext } from '@nestjs/common'
-import { Reflector } from '@nestjs/core'
-import { AuthGuard } from '@nestjs/passport'
+import { applyDecorators, Injectable } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import passport from 'passport'
 import type { Principal, Role } from '../http/principal.js'
 import { Problem } from '../http/problem.js'
+import { RouteSettings } from '../http/route-settings.js'
+import { JwtStrategy } from './access-tokens.js'
 
-const PUBLIC = 'public'
-const ALLOWED_ROLES = 'roles'
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    isPublic?: boolean
+    roles?: Role[]
+  }
+  interface FastifyRequest {
+    user?: Principal
+  }
+}
 
 /** Needs no credential: the exception. */
-export const Public = () => applyDecorators(SetMetadata(PUBLIC, true), ApiExtension('x-public', true))
+export const Public = () => applyDecorators(RouteSettings({ isPublic: true }), ApiExtension('x-public', true))
 
 /** Only for these roles; everyone of the tenant otherwise. */
 export const Roles = (...roles: Role[]) =>
-  applyDecorators(SetMetadata(ALLOWED_ROLES, roles), ApiExtension('x-roles', roles))
+  applyDecorators(RouteSettings({ roles }), ApiExtension('x-roles', roles))
 
-/** Every route needs a credential and, where it says so, a role. */
+/**
+ * Every route of the API needs a credential and, where it says so, a role. It is a hook of Fastify and not a guard of Nest,
+ * which would be asked once the body has been read and parsed: a stranger's costs nothing.
+ */
 @Injectable()
-export class JwtGuard extends AuthGuard('jwt') {
-  constructor(private readonly reflector: Reflector) {
-    super()
+export class JwtGuard {
+  constructor(private readonly strategy: JwtStrategy) {}
+
+  /** @throws Problem 401 or 403 */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { url, config } = request.routeOptions
+    if (config.isPublic || !url?.startsWith('/api/')) return
+    request.user = await this.principalOf(request, reply)
+    if (config.roles && !config.roles.includes(request.user.role))
+      throw new Problem(403, 'forbidden', `This needs the role ${config.roles.join(' or ')}`)
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const places = [context.getHandler(), context.getClass()]
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, places)) return true
-    await super.canActivate(context)
-    const roles = this.reflector.getAllAndOverride<Role[] | undefined>(ALLOWED_ROLES, places)
-    const { user } = context.switchToHttp().getRequest<{ user: Principal }>()
-    if (roles && !roles.includes(user.role))
-      throw new Problem(403, 'forbidden', `This needs the role ${roles.join(' or ')}`)
-    return true
-  }
-
-  override handleRequest<User>(error: unknown, user: User): User {
-    if (error) throw error
-    if (!user)
-      throw new Problem(401, 'unauthorized', 'A valid access token is needed: Authorization: Bearer …')
-    return user
+  private principalOf(request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
+    // Passport keeps what it is to do next in the strategy it is given: each request has one of its own.
+    const strategy = Object.create(this.strategy) as JwtStrategy
+    return new Promise((resolve, reject) => {
+      const judged = (error: unknown, user: Principal | false) =>
+        error ? reject(error as Error) : user ? resolve(user) : reject(unauthorized())
+      passport.authenticate(strategy, { session: false }, judged)(request, reply, reject)
+    })
   }
 }
+
+const unauthorized = () =>
+  new Problem(401, 'unauthorized', 'A valid access token is needed: Authorization: Bearer …')

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common'
-import { APP_GUARD } from '@nestjs/core'
 import { JwtModule } from '@nestjs/jwt'
 import { PassportModule } from '@nestjs/passport'
 import { AccessTokens, JwtStrategy } from './access-tokens.js'
@@ -14,10 +13,7 @@ import { Standings } from './standings.service.js'
 @Module({
   imports: [PassportModule, JwtModule.register({})],
   controllers: [AuthController],
-  providers: [
-    ...[Auth, Sessions, RefreshTokens, Standings, SessionWatch, AccessTokens, JwtStrategy],
-    { provide: APP_GUARD, useClass: JwtGuard },
-  ],
+  providers: [Auth, Sessions, RefreshTokens, Standings, SessionWatch, AccessTokens, JwtStrategy, JwtGuard],
   exports: [SessionWatch],
 })
 export class AuthModule {}

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiConsumes } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
+import { MIB, RawBody } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import { CountryHolidaysDto, ImportQuery } from './holiday-imports.dto.js'
@@ -22,6 +23,7 @@ export class HolidayImportsController {
   @Roles('admin', 'manager')
   @Post('ical')
   @HttpCode(200)
+  @RawBody('text/calendar', MIB)
   @ApiConsumes('text/calendar')
   @ApiBody({ required: true, schema: { type: 'string' }, examples: { christmas: { value: CHRISTMAS } } })
   ical(

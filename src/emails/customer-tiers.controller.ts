@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common'
 import { Roles } from '../auth/auth.guard.js'
+import { BodyLimit, MIB } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import {
@@ -37,6 +38,7 @@ export class CustomerTiersController {
    */
   @Roles('admin', 'manager')
   @Put()
+  @BodyLimit(MIB)
   keep(@Me() me: Principal, @Body() body: KeepTiersDto): Promise<KeptTiersView> {
     return this.tiers.keep(me.tenantId, body.entries)
   }

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
 import { ApiBody } from '@nestjs/swagger'
+import { BodyLimit, MIB } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
 import { Conversations } from './conversations.service.js'
@@ -19,6 +20,9 @@ const QUESTION = {
 }
 const IMPORTED = { ...QUESTION, messageId: '20260302.1@example.com', receivedAt: '2026-03-02T09:00:00.000Z' }
 
+/** A text and its HTML, of a million characters each. */
+const MAIL_LIMIT = 4 * MIB
+
 @Controller('emails')
 export class EmailsController {
   constructor(
@@ -31,6 +35,7 @@ export class EmailsController {
 
   /** Take in a message given as JSON. Its reply clock starts. */
   @Post()
+  @BodyLimit(MAIL_LIMIT)
   @ApiBody({ type: PostEmailDto, examples: { question: { value: QUESTION }, imported: { value: IMPORTED } } })
   receive(@Me() me: Principal, @Body() { from, to, ...body }: PostEmailDto): Promise<ReceivedView> {
     return this.intake.receive(me.tenantId, { ...body, from: addressOf(from), to: to?.map(addressOf) })
@@ -76,6 +81,7 @@ export class EmailsController {
    * is then sent through SMTP_URL when that is set.
    */
   @Post(':id/reply')
+  @BodyLimit(MAIL_LIMIT)
   async reply(@Me() me: Principal, @IdParam() id: number, @Body() body: ReplyDto): Promise<EmailView> {
     await this.replies.reply(me, id, body)
     return this.reader.read(me.tenantId, id)

@@ -1,5 +1,6 @@
 import { Body, Controller, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiConsumes } from '@nestjs/swagger'
+import { MIB, RawBody } from '../http/bodies.js'
 import { Me, type Principal } from '../http/principal.js'
 import { Problem } from '../http/problem.js'
 import { ReceivedView } from './email.view.js'
@@ -12,6 +13,7 @@ export class InboundController {
 
   /** Take in a message as it came over SMTP: raw RFC 5322, up to 25 MB, attachments kept. */
   @Post()
+  @RawBody('message/rfc822', 25 * MIB)
   @ApiConsumes('message/rfc822')
   @ApiBody({
     required: true,

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isUnavailable } from '../database/unavailable.js'
-import { Problem } from './problem.js'
+import { MOST_FAULTS, Problem, type FieldError } from './problem.js'
 
 /** Every error leaves as `application/problem+json` with a stable code; the unexpected is logged and says nothing. */
 @Catch()
@@ -20,15 +20,41 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Bytes, as JSON. A problem has up to 16 KiB altogether, whatever it quotes of the input. */
+const MOST_DETAIL = 2 * 1024
+const MOST_ERRORS = 12 * 1024
+const TRY_AGAIN_SECONDS = 5
+
 export function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): void {
   const status = problem.getStatus()
-  const { code, detail, errors } = problem
+  const { code } = problem
+  const detail = cut(problem.detail, MOST_DETAIL)
+  const errors = problem.errors && fewOf(problem.errors)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (status === 503) reply.header('retry-after', String(TRY_AGAIN_SECONDS))
   void reply
     .code(status)
     .type('application/problem+json')
     .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, errors, requestId })
 }
+
+/** The first ones, as many as an answer may have. */
+function fewOf(errors: FieldError[]): FieldError[] {
+  let left = MOST_ERRORS
+  return errors
+    .slice(0, MOST_FAULTS)
+    .map(({ field, message }) => ({ field: cut(field, 300), message: cut(message, 500) }))
+    .filter((error) => (left -= bytesOf(error)) >= 0)
+}
+
+function cut(text: string, most: number): string {
+  if (bytesOf(text) <= most) return text
+  let start = text.slice(0, most)
+  while (bytesOf(start) > most - 3) start = start.slice(0, Math.floor(start.length * 0.9))
+  return `${start.toWellFormed()}…`
+}
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error

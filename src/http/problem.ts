@@ -6,6 +6,9 @@ export interface FieldError {
   message: string
 }
 
+/** Places of an input that one answer names; a program that sends more wrong ones sees the rest when these are mended. */
+export const MOST_FAULTS = 20
+
 /**
  * An error for the caller, as RFC 9457 problem details.
  * @param code stable and machine-readable, such as `email_already_resolved`

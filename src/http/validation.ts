@@ -1,5 +1,6 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common'
-import { Problem, type FieldError } from './problem.js'
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common'
+import { faultsOfShape, type InputClass } from './input-shape.js'
+import { MOST_FAULTS, Problem, type FieldError } from './problem.js'
 
 /** Unknown properties are errors too: a misspelt filter must not silently match everything. */
 export const validationPipe = () =>
@@ -9,18 +10,28 @@ export const validationPipe = () =>
     forbidUnknownValues: true,
     transform: true,
     stopAtFirstError: true,
-    exceptionFactory: (errors) => {
-      const fields = errors.flatMap((error) => fieldErrors(error))
-      const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ')
-      return new Problem(400, 'validation_failed', detail || 'The body is not valid', fields)
-    },
+    exceptionFactory: (errors) => invalidInput(errors.flatMap((error) => fieldErrors(error))),
   })
 
-/** Leaves single values of the path and the query as they were written: of `0x10` Nest would make a 16. */
 class InputPipe extends ValidationPipe {
+  /** @throws Problem 400 for what is unknown or too large, before the rest is looked at */
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.metatype && this.toValidate(metadata)) {
+      const faults = faultsOfShape(metadata.metatype as InputClass, value, MOST_FAULTS)
+      if (faults.length > 0) throw invalidInput(faults)
+    }
+    return super.transform(value, metadata)
+  }
+
+  /** Leaves single values of the path and the query as they were written: of `0x10` Nest would make a 16. */
   protected override transformPrimitive(value: unknown): unknown {
     return value
   }
+}
+
+function invalidInput(faults: FieldError[]): Problem {
+  const detail = faults.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return new Problem(400, 'validation_failed', detail || 'The body is not valid', faults)
 }
 
 function fieldErrors(error: ValidationError, parent = ''): FieldError[] {

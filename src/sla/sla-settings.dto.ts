@@ -125,6 +125,7 @@ class PolicyDto {
    */
   @Optional()
   @IsArray()
+  @ArrayMaxSize(ESCALATIONS.length)
   @ArrayUnique()
   @IsIn(ESCALATIONS, { each: true })
   onWarning?: Escalation[]
@@ -132,6 +133,7 @@ class PolicyDto {
   /** @example ["notify", "reassign"] */
   @Optional()
   @IsArray()
+  @ArrayMaxSize(ESCALATIONS.length)
   @ArrayUnique()
   @IsIn(ESCALATIONS, { each: true })
   onBreach?: Escalation[]

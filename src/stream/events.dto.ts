@@ -1,5 +1,16 @@
 import { Transform, Type } from 'class-transformer'
-import { ArrayUnique, IsArray, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator'
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { Optional } from '../http/optional.decorator.js'
 
@@ -21,6 +32,7 @@ export class StreamQuery {
   @Optional()
   @Transform(({ value }: { value: unknown }) => [value].flat())
   @IsArray()
+  @ArrayMaxSize(EVENT_NAMES.length)
   @ArrayUnique()
   @IsIn(EVENT_NAMES, { each: true })
   event?: EventName[]

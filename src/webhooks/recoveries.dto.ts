@@ -1,4 +1,4 @@
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsBoolean, IsIn } from 'class-validator'
+import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsBoolean, IsIn } from 'class-validator'
 import { Instant } from '../http/instant.decorator.js'
 import { Optional } from '../http/optional.decorator.js'
 import { EVENT_PATTERNS, type EventPattern } from './event-patterns.js'
@@ -29,6 +29,7 @@ export class RecoverDto {
   @Optional()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(EVENT_PATTERNS.length)
   @ArrayUnique()
   @IsIn(EVENT_PATTERNS, { each: true })
   events?: EventPattern[]

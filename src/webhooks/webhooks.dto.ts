@@ -26,6 +26,7 @@ export class FilterDto {
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(PRIORITIES.length)
   @ArrayUnique()
   @IsIn(PRIORITIES, { each: true })
   priorities?: Priority[] | null
@@ -34,6 +35,7 @@ export class FilterDto {
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(TIERS.length)
   @ArrayUnique()
   @IsIn(TIERS, { each: true })
   customerTiers?: Tier[] | null
@@ -68,6 +70,7 @@ export class ChangeWebhookDto {
   @Optional()
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(EVENT_PATTERNS.length)
   @ArrayUnique()
   @IsIn(EVENT_PATTERNS, { each: true })
   events?: EventPattern[]

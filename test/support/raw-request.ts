@@ -11,6 +11,8 @@ export interface RawRequest {
 
 export interface RawAnswer {
   status: number
+  /** The status line and the headers. */
+  head: string
   contentType: string
   body: Body
 }
@@ -57,5 +59,5 @@ function parse(text: string): RawAnswer | undefined {
   if (!status) return undefined
   const contentType = /^content-type: *(.*)$/im.exec(head)?.[1] ?? ''
   const body = rest.join('\r\n\r\n')
-  return { status, contentType, body: contentType.includes('json') ? JSON.parse(body) : body }
+  return { status, head, contentType, body: contentType.includes('json') ? JSON.parse(body) : body }
 }
