@@ -22,6 +22,9 @@ export class StatementClient extends Client {
 
   constructor(config: ConnectionConfig) {
     super({ ...config, pipeline: true } as ConnectionConfig)
+    // A connection may be lost while nobody listens: TypeORM and the pool stop when they hand it on, and an 'error' that
+    // nobody hears ends the process. Whoever asks over it is told by the rejection of what was asked.
+    this.on('error', () => {})
   }
 
   // pg's overloads are many; only text is looked at, everything else goes on as it is.
