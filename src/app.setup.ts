@@ -48,6 +48,7 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
   letGoOfIdleConnections(fastify)
+  surviveServerErrors(fastify)
   // Nothing is read of a body before it is clear who asks, and that the route takes it.
   limitBodies(fastify)
   fastify.addHook('onRequest', (request, reply) => app.get(JwtGuard).admit(request, reply))
@@ -108,4 +109,9 @@ function letGoOfIdleConnections(fastify: FastifyInstance): void {
     }, 50)
   })
   fastify.addHook('onClose', async () => clearInterval(timer))
+}
+
+/** Once it listens, what goes wrong is one connection's, such as the one for which there is no file descriptor left. */
+function surviveServerErrors({ server, log }: FastifyInstance): void {
+  server.once('listening', () => server.on('error', (error) => log.error(error, 'The HTTP server')))
 }

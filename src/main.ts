@@ -1,19 +1,24 @@
 import 'reflect-metadata'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { watchLifetime } from './app.lifetime.js'
 import { AppModule } from './app.module.js'
 import { createAdapter, setUp } from './app.setup.js'
 import { Config } from './config/config.js'
 import { createPino, PinoLogger } from './http/logger.js'
 
+/** Readiness says no first, then requests and work under way end; Nest's hooks do it in this order. */
 const STOP_WITHIN_MS = 29_000
 
 const logger = createPino(process.env.LOG_LEVEL ?? 'info')
 
 // Heard from the first moment: a stop during the start waits for it, so that no database is left running.
 const started = start()
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void started.then((app) => stop(app, signal)))
+watchLifetime(logger, (why, exitCode) => {
+  logger.info(why)
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+  void started.then((app) => app.close()).finally(() => process.exit(exitCode))
+})
 
 await started.catch((error: Error) => {
   logger.fatal(error.message)
@@ -47,14 +52,6 @@ async function listen(app: NestFastifyApplication): Promise<void> {
     })
   }
   greet(await app.getUrl())
-}
-
-/** Readiness says no first, then requests and work under way end; Nest's hooks do it in this order. */
-async function stop(app: NestFastifyApplication, signal: string): Promise<void> {
-  logger.info(`Stopping on ${signal}`)
-  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-  await app.close()
-  process.exit(0)
 }
 
 function greet(url: string): void {

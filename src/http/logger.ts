@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common'
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 
 /** What must never reach a log. */
 const REDACTED = [
@@ -11,16 +12,23 @@ const REDACTED = [
   '*.accessToken',
 ]
 
+/** More waits for a reader that has stopped reading, or a disk that is full: then lines are lost, and not memory. */
+const WAITING_BYTES = 16 * 1024 * 1024
+
 /** JSON lines; readable ones for a person at a terminal. */
 export function createPino(level: string): Logger {
   const options = { level, redact: { paths: REDACTED, censor: '[redacted]' } }
+  if (process.stdout.isTTY && process.env.NODE_ENV !== 'production') return pino(options, readable())
   // Not one write to the pipe for every line, while requests wait.
-  if (!process.stdout.isTTY || process.env.NODE_ENV === 'production')
-    return pino(options, pino.destination({ sync: false }))
-  return pino({
-    ...options,
-    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
-  })
+  const destination = pino.destination({ sync: false, maxLength: WAITING_BYTES })
+  destination.on('error', (error) => process.stdout.emit('error', error)) // see watchLifetime
+  return pino(options, destination)
+}
+
+/** Through stdout and in this thread: a terminal that is closed is then found out in one place. */
+function readable(): DestinationStream {
+  const pretty = prettyFactory({ ignore: 'pid,hostname', singleLine: true, colorize: true })
+  return { write: (line) => void process.stdout.write(pretty(line)) }
 }
 
 type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal'
