@@ -14,6 +14,14 @@ export abstract class PostgresServer {
     return startEmbeddedPostgres({
       dataDir: resolve(config.DATA_DIR, 'postgres'),
       log: (line) => logger.debug(line),
+      onLost: endProcess,
     })
   }
+}
+
+/** Nobody catches it, which ends the process in good order: without its database it would say that it lives for ever. */
+function endProcess(error: Error): never {
+  throw new Error(`The embedded PostgreSQL has ended and does not start again: ${error.message}`, {
+    cause: error,
+  })
 }

@@ -50,12 +50,12 @@ export function findPostmaster(home: string): Postmaster | undefined {
 }
 
 /**
- * Spawns the server on a free port of 127.0.0.1. It gets its own session, so that Ctrl-C reaches only the app, which
+ * Spawns the server on a free port of 127.0.0.1, the one it had last if it can: others may still know it by that. It gets its own session, so that Ctrl-C reaches only the app, which
  * drains first; and its log is a file, so that it outlives the app.
  */
 export async function launchPostmaster(files: PostgresFiles, extra: Record<string, string>): Promise<Launch> {
   const { home, bin, user, logFile } = files
-  const settings = { ...SETTINGS, port: String(await freePort()), ...extra }
+  const settings = { ...SETTINGS, port: String(await usualPort(home)), ...extra }
   if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES)
     renameSync(logFile, `${logFile}.1`)
   const log = openSync(logFile, 'a', 0o600)
@@ -187,10 +187,15 @@ function isOlderThan(file: string, ms: number): boolean {
   return Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > ms
 }
 
-function freePort(): Promise<number> {
+async function usualPort(home: string): Promise<number> {
+  const [, last] = /"port=(\d+)"/.exec(readIfThere(join(home, 'postmaster.opts')) ?? '') ?? []
+  return freePort(Number(last ?? 0)).catch(() => freePort(0))
+}
+
+function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
       server.close(() => resolve(port))
     })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 
 export async function query(url: string, sql: string): Promise<unknown[]> {
@@ -12,20 +13,16 @@ export async function query(url: string, sql: string): Promise<unknown[]> {
   return rows
 }
 
-/** The app in a process of its own, which can be killed. Node strips types, but `.js` imports need a hook. */
+/** The app in a process of its own, which can be killed. */
 export function spawnApp(dataDir: string) {
-  const hook = `import { registerHooks } from 'node:module'
-    registerHooks({ resolve: (name, context, next) => next(
-      name.startsWith('.') && context.parentURL?.includes('/src/') ? name.replace(/js$/, 'ts') : name, context) })`
   const module = new URL('../../src/database/embedded-postgres.ts', import.meta.url)
   const script = `import { startEmbeddedPostgres } from ${JSON.stringify(module)}
     console.log((await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })).url)
     setInterval(() => {}, 1000)`
-  return spawn(
-    process.execPath,
-    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, '--input-type=module', '-e', script],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const hooks = fileURLToPath(new URL('typescript-hooks.mjs', import.meta.url))
+  return spawn(process.execPath, ['--import', hooks, '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 export async function gone(pid: number): Promise<void> {
