@@ -11,6 +11,7 @@ import { NarrowDeliveries1764600000000 } from './migrations/1764600000000-narrow
 import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-before.js'
 import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
 import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
+import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -70,6 +71,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     ParkedBefore1764700000000,
     EventsByNumber1764800000000,
     IdempotencyAnswers1765500000000,
+    KeyCanary1765510000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

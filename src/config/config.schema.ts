@@ -28,6 +28,7 @@ export const configSchema = z
     DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20),
     JWT_SECRET: key.optional(),
     ENCRYPTION_KEY: key.optional(),
+    ENCRYPTION_KEYS: z.string().default('').transform(list).pipe(z.array(key)),
     SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
     MAIL_FROM: z.email().default('support@punctual.example'),
     WEBHOOK_ALLOW_PRIVATE_CIDRS: z.string().default('').transform(list).pipe(z.array(cidr)),
@@ -46,10 +47,12 @@ export const configSchema = z
   })
   .superRefine((config, context) => {
     if (config.NODE_ENV !== 'production') return
-    for (const name of ['JWT_SECRET', 'ENCRYPTION_KEY'] as const) {
-      if (!config[name])
-        context.addIssue({ code: 'custom', path: [name], message: 'is required in production' })
-    }
+    const encryptionKey = config.ENCRYPTION_KEY ?? config.ENCRYPTION_KEYS[0]
+    for (const [name, value] of Object.entries({
+      JWT_SECRET: config.JWT_SECRET,
+      ENCRYPTION_KEY: encryptionKey,
+    }))
+      if (!value) context.addIssue({ code: 'custom', path: [name], message: 'is required in production' })
   })
 
 export type ConfigValues = z.infer<typeof configSchema>

@@ -11,8 +11,11 @@ export interface Secrets {
  * The secrets given, completed by ones made on the first start and kept in `<dataDir>/secrets.json` (mode 0600).
  * Only development gets here with one missing: production refuses to boot without them.
  */
-export function resolveSecrets(given: Partial<Secrets>, dataDir: string): Secrets {
-  const { JWT_SECRET, ENCRYPTION_KEY } = given
+export function resolveSecrets(
+  given: Partial<Secrets> & { ENCRYPTION_KEYS?: string[] },
+  dataDir: string,
+): Secrets {
+  const { JWT_SECRET, ENCRYPTION_KEY = given.ENCRYPTION_KEYS?.[0] } = given
   if (JWT_SECRET && ENCRYPTION_KEY) return { JWT_SECRET, ENCRYPTION_KEY }
   const kept = keptSecrets(dataDir)
   return { JWT_SECRET: JWT_SECRET ?? kept.JWT_SECRET, ENCRYPTION_KEY: ENCRYPTION_KEY ?? kept.ENCRYPTION_KEY }

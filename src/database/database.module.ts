@@ -4,6 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm'
 import { Config } from '../config/config.js'
 import { Clock } from './clock.js'
 import { DueWorkRunner } from './due-work.js'
+import { KeyCanary } from './key-canary.js'
 import { migrate } from './migrate.js'
 import { PostgresServer } from './postgres-server.js'
 import { UnitOfWork } from './unit-of-work.js'
@@ -36,8 +37,9 @@ export class DatabaseModule implements OnApplicationShutdown {
         WakeUps,
         UnitOfWork,
         DueWorkRunner,
+        KeyCanary,
       ],
-      exports: [DataSource, Clock, WakeUps, UnitOfWork, DueWorkRunner],
+      exports: [DataSource, Clock, WakeUps, UnitOfWork, DueWorkRunner, KeyCanary],
     }
   }
 

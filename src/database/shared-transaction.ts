@@ -47,21 +47,24 @@ export class SharedTransaction {
     await this.over
   }
 
-  async rollBack(error: unknown): Promise<void> {
+  async rollBack(reason: unknown): Promise<void> {
     this.isOver = true
-    this.end.reject(error)
-    await this.over?.catch(() => {})
+    this.end.reject(reason)
+    await Promise.allSettled([this.over])
   }
 
   private begin(): Promise<Transaction> {
-    this.begun ??= new Promise((resolve, reject) => {
-      this.over = this.run(async (tx) => {
-        await this.first(tx)
-        resolve(tx)
-        await this.end.promise
-      })
-      this.over.catch(reject)
+    return (this.begun ??= this.open())
+  }
+
+  private open(): Promise<Transaction> {
+    const { promise, resolve, reject } = Promise.withResolvers<Transaction>()
+    this.over = this.run(async (tx) => {
+      await this.first(tx)
+      resolve(tx)
+      await this.end.promise
     })
-    return this.begun
+    this.over.catch(reject)
+    return promise
   }
 }

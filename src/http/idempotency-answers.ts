@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common'
-import { Cipher } from '../config/cipher.js'
+import { Cipher, UnreadableSecret } from '../config/cipher.js'
+import type { SealedColumns } from '../config/sealed-columns.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { Problem } from './problem.js'
+import { conflict, Problem } from './problem.js'
 
 /** Whose request it is, and which. */
 export interface KeyedRequest {
@@ -48,7 +49,7 @@ export class IdempotencyAnswers {
     if (kept.fingerprint !== request.fingerprint)
       throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request')
     const { statusCode, body } = kept
-    return { statusCode, body: JSON.parse(this.cipher.open(body, sealedFor(request))) as unknown }
+    return { statusCode, body: this.opened(body, request) }
   }
 
   /**
@@ -72,8 +73,20 @@ export class IdempotencyAnswers {
     if (!mine) throw new KeyTaken()
   }
 
+  private opened(sealed: string, request: KeyedRequest): unknown {
+    try {
+      return JSON.parse(this.cipher.open(sealed, sealedFor(request.tenantId)))
+    } catch (error) {
+      if (!(error instanceof UnreadableSecret)) throw error
+      throw conflict(
+        'answer_unreadable',
+        'This request was carried out; its answer cannot be opened any more',
+      )
+    }
+  }
+
   async keep(tx: Transaction, request: KeyedRequest, { statusCode, body }: KeptAnswer): Promise<void> {
-    const sealed = this.cipher.seal(JSON.stringify(body ?? null), sealedFor(request))
+    const sealed = this.cipher.seal(JSON.stringify(body ?? null), sealedFor(request.tenantId))
     tx.write(`update idempotency_answers set status_code = $5, body = $6 where ${THIS}`, [
       ...placeOf(request),
       ...[statusCode, sealed],
@@ -87,4 +100,10 @@ const THIS = 'user_id = $1 and principal_id = $2 and route = $3 and key = $4'
 const placeOf = ({ tenantId, principalId, route, key }: KeyedRequest) => [tenantId, principalId, route, key]
 
 /** What an answer is bound to. */
-const sealedFor = ({ tenantId }: KeyedRequest) => `idempotency:${tenantId}`
+const sealedFor = (tenantId: string) => `idempotency:${tenantId}`
+
+export const SEALED_ANSWERS: SealedColumns[] = ['idempotency_answers', 'idempotency_keys'].map((table) => ({
+  table,
+  columns: ['body'],
+  boundTo: sealedFor,
+}))

@@ -24,6 +24,8 @@ export const ATTEMPT_ERRORS = [
   'gone',
   /** Any other status outside 2xx. */
   'unexpected_status',
+  /** Not sent: the key that opens the webhook's secret or headers is not here. Goes out once it is. */
+  'secret_unreadable',
   /** There is nothing to send any more: its email was deleted, and its events with it. */
   'event_gone',
   /** Of a delivery, without an attempt: it waited for too long for a webhook that was not active. */

@@ -22,6 +22,12 @@ export const EVENT_GONE: Attempt = {
   ...{ responseBody: null, retryAfterMs: null, durationMs: 0 },
 }
 
+/** Of one that nothing could be sent to. @param detail which key is missing */
+export const secretUnreadable = (detail: string): Attempt => ({
+  ...{ statusCode: null, error: 'secret_unreadable', detail },
+  ...{ responseBody: null, retryAfterMs: null, durationMs: 0 },
+})
+
 /**
  * A receiver that said yes has taken the delivery, whatever became of the rest of its answer: sending it again would only
  * double it.

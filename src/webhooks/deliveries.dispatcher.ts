@@ -1,8 +1,9 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { UnreadableSecret } from '../config/cipher.js'
 import { Config } from '../config/config.js'
 import { Clock } from '../database/clock.js'
 import { DueWorkRunner, type DueWork } from '../database/due-work.js'
-import { EVENT_GONE, isSuccess, type Attempt } from './attempt.js'
+import { EVENT_GONE, isSuccess, secretUnreadable, type Attempt } from './attempt.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { eventLoopIsBusy } from './event-loop.js'
 import { Lanes } from './lanes.js'
@@ -73,7 +74,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
       if (!(receiver instanceof Promise)) return this.send(delivery, receiver)
       receiver
         .then((found) => this.send(delivery, found))
-        .catch((error: Error) => this.abandon(delivery, error))
+        .catch((error: Error) => this.unsent(delivery, error))
     } catch (error) {
       this.abandon(delivery, error as Error)
     }
@@ -113,6 +114,12 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   private giveBack(delivery: Leased): void {
     void this.outcomes.giveBack(delivery)
     this.leave(delivery.webhookId)
+  }
+
+  private unsent(delivery: Leased, error: Error): void {
+    if (!(error instanceof UnreadableSecret)) return this.abandon(delivery, error)
+    const attempt = secretUnreadable(error.message)
+    this.recordAttempt({ delivery, attempt, startedAt: this.clock.now(), retryCount: Infinity })
   }
 
   /** Its lease runs out, and it is retaken. */

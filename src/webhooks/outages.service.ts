@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Alerts } from '../alerts/alerts.service.js'
+import { Alerts, type NewAlert } from '../alerts/alerts.service.js'
 import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
@@ -17,16 +17,21 @@ export class Outages {
     private readonly alerts: Alerts,
   ) {}
 
-  /** Acts on how a webhook stands, if need be. Should this process die before, the next outcome leads here again. */
-  async consider(standing: WebhookStanding): Promise<void> {
+  /**
+   * Acts on how a webhook stands, if need be. Should this process die before, the next outcome leads here again.
+   * @param isUnreadable its secret cannot be opened: it waits from the first failure on, and is never given up for that
+   */
+  async consider(standing: WebhookStanding, isUnreadable = false): Promise<void> {
     const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone } = standing
     if (isGone) await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'gone'))
+    else if (isUnreadable)
+      await this.change(webhookId, (tx, held) => this.open(tx, held, 1, UNREADABLE(held.url)))
     else if (hasFailedTooLong)
       await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'failing'))
     else if (breaker === 'open' && hasSucceeded)
       await this.change(webhookId, (tx, held) => this.recover(tx, held))
     else if (breaker !== 'open' && failing >= FAILURES_TO_OPEN)
-      await this.change(webhookId, (tx, held) => this.open(tx, held))
+      await this.change(webhookId, (tx, held) => this.open(tx, held, FAILURES_TO_OPEN, FAILING(held.url)))
   }
 
   private change(
@@ -41,9 +46,11 @@ export class Outages {
 
   private async open(
     tx: Transaction,
-    { id, tenantId, url, breaker, failing, isInOutage }: Held,
+    { id, tenantId, breaker, failing, isInOutage }: Held,
+    failures: number,
+    said: Said,
   ): Promise<void> {
-    if (breaker === 'open' || failing < FAILURES_TO_OPEN) return // someone was faster
+    if (breaker === 'open' || failing < failures) return // someone was faster
     parkFailed(tx, id)
     park(tx, id, this.clock.sqlNow)
     tx.write(
@@ -53,11 +60,7 @@ export class Outages {
     )
     tx.wake(WEBHOOK_RELEASES, PROBE_EVERY_SECONDS * 1_000)
     if (isInOutage) return // it was never said to be back
-    await this.alert(tx, tenantId, id, {
-      type: 'webhook.failing',
-      severity: 'warning',
-      message: `Deliveries to ${url} fail. They wait, and one is tried every ${PROBE_EVERY_SECONDS} s until it succeeds.`,
-    })
+    await this.alert(tx, tenantId, id, { type: 'webhook.failing', ...said })
   }
 
   private recover(tx: Transaction, { id, breaker }: Held): void {
@@ -92,8 +95,22 @@ export class Outages {
     tx: Transaction,
     tenantId: string,
     webhookId: number,
-    alert: Pick<Parameters<Alerts['raise']>[1][number], 'type' | 'severity' | 'message'>,
+    alert: Pick<NewAlert, 'type'> & Said,
   ): Promise<void> {
     return this.alerts.raise(tx, [{ tenantId, webhookId, email: null, ...alert }])
   }
 }
+
+type Said = Pick<NewAlert, 'severity' | 'message'>
+
+const FAILING = (url: string): Said => ({
+  severity: 'warning',
+  message: `Deliveries to ${url} fail. They wait, and one is tried every ${PROBE_EVERY_SECONDS} s until it succeeds.`,
+})
+
+const UNREADABLE = (url: string): Said => ({
+  severity: 'critical',
+  message:
+    `The secret or a header of the webhook to ${url} cannot be opened: ENCRYPTION_KEYS lacks the key that sealed it. ` +
+    'Its deliveries wait, and go on by themselves once the key is there.',
+})

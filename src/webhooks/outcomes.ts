@@ -80,7 +80,9 @@ export class Outcomes implements OnModuleDestroy {
       if (!(error instanceof NotAsClaimed)) throw error
       return this.write((tx) => this.recordIn(tx, [], batch))
     })
-    for (const standing of standings) await this.outages.consider(standing)
+    const unreadable = webhooksOf(batch.filter(({ attempt }) => attempt.error === 'secret_unreadable'))
+    for (const standing of standings)
+      await this.outages.consider(standing, unreadable.includes(standing.webhookId))
   }
 
   private async recordIn(tx: Transaction, plain: Tried[], others: Tried[]): Promise<WebhookStanding[]> {

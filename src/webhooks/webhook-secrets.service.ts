@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common'
-import { Cipher } from '../config/cipher.js'
+import { Cipher, UnreadableSecret } from '../config/cipher.js'
 import { Clock } from '../database/clock.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { notFound } from '../http/problem.js'
+import { conflict, notFound } from '../http/problem.js'
 import { newSecret } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
 import type { SecretView } from './webhook-secrets.view.js'
 
+const UNREADABLE =
+  'This secret is sealed with a key that the server does not have: its operator must give it back, or rotate the secret'
 const USUAL_OVERLAP_HOURS = 24
 
 /** The secrets that sign a webhook's deliveries. */
@@ -18,14 +20,23 @@ export class WebhookSecrets {
     private readonly clock: Clock,
   ) {}
 
-  /** The one that signs from now on. */
+  /** The one that signs from now on. @throws Problem 409 when the key that opens it is not here */
   async reveal(tenantId: string, id: number): Promise<SecretView> {
     const [row] = await this.work.query<SecretView>(
       `select secret, ${PREVIOUS_UNTIL(this.clock.sqlNow)} from webhooks where id = $1 and user_id = $2`,
       [id, tenantId],
     )
     if (!row) throw notFound('webhook')
-    return { ...row, secret: this.cipher.open(row.secret, sealedFor(tenantId)) }
+    return { ...row, secret: this.opened(row.secret, tenantId) }
+  }
+
+  private opened(sealed: string, tenantId: string): string {
+    try {
+      return this.cipher.open(sealed, sealedFor(tenantId))
+    } catch (error) {
+      if (!(error instanceof UnreadableSecret)) throw error
+      throw conflict('secret_unreadable', UNREADABLE)
+    }
   }
 
   /**

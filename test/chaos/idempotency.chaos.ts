@@ -35,7 +35,7 @@ it(NAME, { timeout: 120_000 + KILLS * 6_000 }, async () => {
   const waits: number[] = []
   const answers: Record<string, number> = {}
   let repeats = 0
-  let isOver = false
+  const state = { isOver: false }
 
   /** With its key until it is acknowledged, by whichever process is up. */
   async function insist(key: string, path: string, body: object): Promise<number> {
@@ -54,18 +54,18 @@ it(NAME, { timeout: 120_000 + KILLS * 6_000 }, async () => {
   }
 
   async function work(client: number): Promise<void> {
-    for (let turn = 0; !isOver; turn++) {
+    for (let turn = 0; !state.isOver; turn++) {
       const key = `${client}.${turn}`
       const mail = { from: { address: 'c@example.com' }, subject: key, text: 'Help!' }
-      const id = await insist(key, '/emails', mail)
-      await insist(key, `/emails/${id}/reply`, { text: key })
-      await insist(key, '/team/members', { name: key, email: `${key}@example.com` })
+      const id = await insist(`email ${key}`, '/emails', mail)
+      await insist(`reply ${key}`, `/emails/${id}/reply`, { text: key })
+      await insist(`member ${key}`, '/team/members', { name: key, email: `${key}@example.com` })
     }
   }
 
   const clients = Promise.all(Array.from({ length: CLIENTS }, (_, client) => work(client)))
   await Promise.race([fleet.killSome(KILLS, KILL_WITHIN_MS, ALL_AT_ONCE), clients])
-  isOver = true
+  state.isOver = true
   await clients
 
   console.log(`answers: ${JSON.stringify(answers)}`)
