@@ -12,6 +12,7 @@ import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-bef
 import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
 import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
 import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
+import { RateLimits1765100000000 } from './migrations/1765100000000-rate-limits.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -70,6 +71,7 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
     NarrowDeliveries1764600000000,
     ParkedBefore1764700000000,
     EventsByNumber1764800000000,
+    RateLimits1765100000000,
     IdempotencyAnswers1765500000000,
     KeyCanary1765510000000,
   ],

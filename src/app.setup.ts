@@ -9,6 +9,7 @@ import { Config } from './config/config.js'
 import { JwtGuard } from './auth/auth.guard.js'
 import { limitBodies, MIB, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
 import { boundBodies } from './http/body-budget.js'
+import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { serveDocs } from './http/openapi.js'
@@ -19,7 +20,7 @@ const REQUEST_ID = /^[\w-]{1,64}$/
 
 /** The HTTP server with its limits: a request has 30 s and 16 KiB of headers. */
 export function createAdapter(logger: Logger): FastifyAdapter {
-  return new FastifyAdapter({
+  const adapter: FastifyAdapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }), // one line a request, from the hook below
     bodyLimit: USUAL_BODY_LIMIT,
@@ -35,12 +36,16 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     clientErrorHandler: refuseMalformed,
     http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 200 },
+    // Fastify wants this before there is a configuration; setUp says it.
+    trustProxy: (address, hop) => adapter.getInstance<FastifyInstance>().trusts(address, hop),
   })
+  return adapter
 }
 
 /** What main and the tests share: everything between the socket and the controllers. */
 export async function setUp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
+  fastify.decorate('trusts', trustIn(app.get(Config).TRUST_PROXY))
   app.setGlobalPrefix('api')
   await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
   acceptJson(fastify)
@@ -84,8 +89,9 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
     refuseUnstorable(request.params)
   })
   fastify.addHook('onResponse', async (request, reply) => {
-    const { method, url, log } = request
-    log.info({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+    const { method, url, log, user } = request
+    const who = { client: clientOf(request), userId: user?.userId, tenantId: user?.tenantId }
+    log.info({ method, url, ...who, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
   })
 }
 

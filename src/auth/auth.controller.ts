@@ -1,8 +1,11 @@
-import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common'
-import type { FastifyRequest } from 'fastify'
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ActsOnSession } from '../http/acts-on-session.decorator.js'
 import { BodyLimit, KIB } from '../http/bodies.js'
+import { clientOf } from '../http/client-address.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
+import type { Caller } from './auth-limits.service.js'
 import { LoginDto, RefreshDto, RegisterDto } from './auth.dto.js'
 import { Public } from './auth.guard.js'
 import { Auth } from './auth.service.js'
@@ -19,17 +22,27 @@ export class AuthController {
 
   /** Create an account: a new tenant, with you as its administrator. */
   @Public()
+  @MayAnswer(403, 429)
   @Post('register')
-  register(@Body() body: RegisterDto, @Req() request: FastifyRequest): Promise<TokensView> {
-    return this.auth.register(body, deviceOf(request))
+  register(
+    @Body() body: RegisterDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokensView> {
+    return this.auth.register(body, deviceOf(request), callerOf(request, reply))
   }
 
   /** Sign in. */
   @Public()
+  @MayAnswer(429)
   @Post('login')
   @HttpCode(200)
-  login(@Body() body: LoginDto, @Req() request: FastifyRequest): Promise<TokensView> {
-    return this.auth.login(body, deviceOf(request))
+  login(
+    @Body() body: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokensView> {
+    return this.auth.login(body, deviceOf(request), callerOf(request, reply))
   }
 
   /**
@@ -37,10 +50,15 @@ export class AuthController {
    * repeated when the answer was lost; any older token ends the session.
    */
   @Public()
+  @MayAnswer(429)
   @Post('refresh')
   @HttpCode(200)
-  refresh(@Body() body: RefreshDto): Promise<TokensView> {
-    return this.auth.refresh(body.refreshToken)
+  refresh(
+    @Body() body: RefreshDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TokensView> {
+    return this.auth.refresh(body.refreshToken, callerOf(request, reply))
   }
 
   /** Sign out: ends this session and its refresh token. */
@@ -59,6 +77,11 @@ export class AuthController {
 }
 
 const deviceOf = (request: FastifyRequest): Device => ({
-  ipAddress: request.ip,
+  ipAddress: clientOf(request),
   userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
+})
+
+const callerOf = (request: FastifyRequest, reply: FastifyReply): Caller => ({
+  client: clientOf(request),
+  tell: (headers) => void reply.headers(headers),
 })

@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common'
 import { JwtModule } from '@nestjs/jwt'
 import { PassportModule } from '@nestjs/passport'
 import { AccessTokens, JwtStrategy } from './access-tokens.js'
+import { AuthLimits } from './auth-limits.service.js'
 import { AuthController } from './auth.controller.js'
 import { JwtGuard } from './auth.guard.js'
 import { Auth } from './auth.service.js'
 import { RefreshTokens } from './refresh-tokens.js'
+import { Registration } from './registration.js'
 import { SessionWatch } from './session-watch.js'
 import { Sessions } from './sessions.service.js'
 import { Standings } from './standings.service.js'
@@ -13,7 +15,10 @@ import { Standings } from './standings.service.js'
 @Module({
   imports: [PassportModule, JwtModule.register({})],
   controllers: [AuthController],
-  providers: [Auth, Sessions, RefreshTokens, Standings, SessionWatch, AccessTokens, JwtStrategy, JwtGuard],
+  providers: [
+    ...[Auth, AuthLimits, Registration, Sessions, RefreshTokens],
+    ...[Standings, SessionWatch, AccessTokens, JwtStrategy, JwtGuard],
+  ],
   exports: [SessionWatch],
 })
 export class AuthModule {}

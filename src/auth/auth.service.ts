@@ -5,9 +5,11 @@ import type { Principal } from '../http/principal.js'
 import { conflict, Problem } from '../http/problem.js'
 import { ACCESS_TOKEN_SECONDS, AccessTokens, sessionEnded } from './access-tokens.js'
 import { Account } from './account.entity.js'
+import { AuthLimits, type Caller } from './auth-limits.service.js'
 import type { LoginDto, RegisterDto } from './auth.dto.js'
 import type { TokensView, UserView } from './auth.view.js'
 import { hashPassword, passwordMatches } from './passwords.js'
+import { Registration } from './registration.js'
 import { Sessions, type Device, type OpenSession } from './sessions.service.js'
 import { User } from './user.entity.js'
 
@@ -17,12 +19,19 @@ export class Auth {
     private readonly work: UnitOfWork,
     private readonly sessions: Sessions,
     private readonly tokens: AccessTokens,
+    private readonly limits: AuthLimits,
+    private readonly registration: Registration,
   ) {}
 
-  /** Creates a tenant and its owner, signed in. @throws Problem 409 when the address has an account */
-  async register(input: RegisterDto, device: Device): Promise<TokensView> {
-    const passwordHash = await hashPassword(input.password)
+  /**
+   * Creates a tenant and its owner, signed in.
+   * @throws Problem 403 when nobody may register, 409 when the address has an account, 429
+   */
+  async register(input: RegisterDto, device: Device, caller: Caller): Promise<TokensView> {
+    await this.registration.check()
+    const passwordHash = await this.limits.register(caller, () => hashPassword(input.password))
     return this.work.run(async (tx) => {
+      await this.registration.checkWithin(tx)
       const email = input.email.toLowerCase()
       if (await tx.manager.existsBy(User, { email })) throw emailTaken()
       const user = await tx.manager.save(tx.manager.create(User, { email, name: input.name, role: 'admin' }))
@@ -36,22 +45,19 @@ export class Auth {
     })
   }
 
-  /** @throws Problem 401, the same for an unknown address and a wrong password */
-  async login(input: LoginDto, device: Device): Promise<TokensView> {
-    const [user] = await this.work.query<User & { passwordHash: string | null }>(
-      `select u.id, u.email, u.name, u.role, u.owner_id as "ownerId", u.created_at as "createdAt",
-              a.password_hash as "passwordHash"
-       from "user" u left join account a on a.user_id = u.id and a.provider_id = 'credential'
-       where lower(u.email) = $1`,
-      [input.email.toLowerCase()],
-    )
-    if (!(await passwordMatches(user?.passwordHash ?? null, input.password))) throw wrongCredentials()
-    const tokens = await this.work.run((tx) => this.signIn(tx, user!, device))
+  /** @throws Problem 401, the same for an unknown address and a wrong password; 429 */
+  async login(input: LoginDto, device: Device, caller: Caller): Promise<TokensView> {
+    const email = input.email.toLowerCase()
+    const user = await this.limits.guess(email, caller, () => this.userWith(email, input.password))
+    const tokens = user && (await this.work.run((tx) => this.signIn(tx, user, device)))
     if (!tokens) throw wrongCredentials()
     return tokens
   }
 
-  async refresh(refreshToken: string): Promise<TokensView> {
+  /** @throws Problem 401, 429 */
+  async refresh(refreshToken: string, caller: Caller): Promise<TokensView> {
+    const sessionId = await this.sessions.idOf(refreshToken)
+    if (sessionId) await this.limits.refresh(sessionId, caller)
     const session = await this.sessions.rotate(refreshToken)
     const user = await this.userById(session.userId)
     return this.tokensFor(user, session)
@@ -59,6 +65,17 @@ export class Auth {
 
   async me(principal: Principal): Promise<UserView> {
     return viewOf(await this.userById(principal.userId))
+  }
+
+  private async userWith(email: string, password: string): Promise<User | undefined> {
+    const [user] = await this.work.query<User & { passwordHash: string | null }>(
+      `select u.id, u.email, u.name, u.role, u.owner_id as "ownerId", u.created_at as "createdAt",
+              a.password_hash as "passwordHash"
+       from "user" u left join account a on a.user_id = u.id and a.provider_id = 'credential'
+       where lower(u.email) = $1`,
+      [email],
+    )
+    return (await passwordMatches(user?.passwordHash ?? null, password)) ? user : undefined
   }
 
   private async signIn(tx: Transaction, user: User, device: Device): Promise<TokensView | undefined> {

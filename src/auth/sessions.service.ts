@@ -93,6 +93,17 @@ export class Sessions {
     return outcome
   }
 
+  /** Of a token that is, or was, of a session. */
+  async idOf(refreshToken: string): Promise<string | undefined> {
+    const named = this.refreshTokens.sessionOf(refreshToken)
+    if (named) return named
+    const [held] = await this.work.query<{ id: string }>(
+      `select id from session where token_hash = $1 or previous_token_hash = $1`,
+      [hashOf(refreshToken)],
+    )
+    return held?.id
+  }
+
   async end(sessionId: string): Promise<void> {
     await this.work.run((tx) => this.endWithin(tx, sessionId)).finally(() => this.standings.forget(sessionId))
   }

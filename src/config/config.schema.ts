@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
@@ -8,7 +9,12 @@ const list = (value: string) =>
     .filter((part) => part !== '')
 
 const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'must be a CIDR such as 10.0.0.0/8')
+const network = z
+  .string()
+  .transform((text) => (isIP(text) ? `${text}/${isIP(text) === 6 ? 128 : 32}` : text))
+  .refine((text) => ipaddr.isValidCIDR(text), 'must be a number of proxies, or networks such as 10.0.0.0/8')
 const key = z.string().min(32, 'must have at least 32 characters')
+const most = z.coerce.number<string>().int().min(1).max(1_000_000)
 const port = z.coerce.number<string>().int().min(0).max(65535)
 
 /** Every setting, in one place. `.env.example` is tested against these keys. */
@@ -18,6 +24,16 @@ export const configSchema = z
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: port.default(3000),
     PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+    TRUST_PROXY: z
+      .string()
+      .default('')
+      .transform((text) => (/^\d{1,3}$/.test(text) ? Number(text) : text === 'none' ? [] : list(text)))
+      .pipe(z.union([z.number().max(10, 'must be at most 10 proxies'), z.array(network)])),
+    REGISTRATION: z.enum(['open', 'first', 'closed']).optional(),
+    SIGN_IN_FAILURES_PER_ADDRESS: most.default(10),
+    SIGN_IN_FAILURES_PER_CLIENT: most.default(100),
+    REGISTRATIONS_PER_CLIENT: most.default(20),
+    REFRESHES_PER_SESSION: most.default(60),
     PROCESS_ROLES: z
       .string()
       .default('api,worker')

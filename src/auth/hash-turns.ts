@@ -1,0 +1,27 @@
+/** libuv has four threads, and the file system, DNS and zlib need some, too. */
+const AT_ONCE = 2
+/** Some two seconds' worth: whoever came later would have gone before its turn. */
+const MOST_WAITING = 40
+
+/** Turns for hashing passwords, which takes tens of milliseconds of a processor and 19 MiB each. */
+export class HashTurns {
+  private busy = 0
+  private readonly waiting: (() => void)[] = []
+
+  /** Whether whoever comes now must be sent away. */
+  get isFull(): boolean {
+    return this.waiting.length >= MOST_WAITING
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.busy >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    else this.busy++
+    try {
+      return await work()
+    } finally {
+      const next = this.waiting.shift()
+      if (next) next()
+      else this.busy--
+    }
+  }
+}
