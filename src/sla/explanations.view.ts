@@ -83,7 +83,7 @@ export class CountedView {
   seconds: number
 }
 
-export class SkippedTimeView extends CountedView {
+export class SkippedIntervalView extends CountedView {
   /**
    * `pause` only while the calendar was open.
    * @example "holiday"
@@ -158,7 +158,7 @@ export class ClockExplanationView {
   /** What counted, in order: at most 1,000, the others in `more`. */
   counted: CountedView[]
   /** What did not, in order, as many. */
-  skipped: SkippedTimeView[]
+  skipped: SkippedIntervalView[]
   more: MoreView
   /**
    * With `unusedSeconds` it is the target, to the millisecond.

@@ -22,7 +22,7 @@ export class EventBodyView {
   data: Record<string, unknown>
 }
 
-export class EventView {
+export class CatalogueEventView {
   /** @example "email.received" */
   name: EventName
   /** @example "Raised when an email needs no further work." */
@@ -33,7 +33,7 @@ export class EventView {
 }
 
 export class EventCataloguePage {
-  data: EventView[]
+  data: CatalogueEventView[]
   /** The catalogue is one page. */
   nextCursor: string | null
 }

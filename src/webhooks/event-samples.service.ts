@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { EVENT_NAMES, type EventName } from '../events/catalogue.js'
 import { EVENT_EXAMPLES } from './event-examples.js'
-import type { EventBodyView, EventView } from './catalogue.view.js'
+import type { EventBodyView, CatalogueEventView } from './catalogue.view.js'
 import { BODY_COLUMNS } from '../stream/event-body.js'
 import { EVENT_DESCRIPTIONS, eventSchema } from './event-schemas.js'
 
@@ -15,7 +15,7 @@ const RECENT = 1_000
 export class EventSamples {
   constructor(private readonly work: UnitOfWork) {}
 
-  catalogue(): EventView[] {
+  catalogue(): CatalogueEventView[] {
     return EVENT_NAMES.map((name) => ({
       name,
       description: EVENT_DESCRIPTIONS[name],
