@@ -46,8 +46,11 @@ import { WebhookAttempt } from './src/webhooks/webhook-attempt.entity.js'
 import { WebhookLog } from './src/webhooks/webhook-log.entity.js'
 import { Webhook } from './src/webhooks/webhook.entity.js'
 
-// Identity columns are bigint, which pg gives as text; they stay far below 2^53.
+// Identity columns are bigint, which pg gives as text, also in lists of them; they stay far below 2^53.
+const INT8_ARRAY = 1016 as never // pg has no name for it
 types.setTypeParser(types.builtins.INT8, Number)
+const textsOf = types.getTypeParser(INT8_ARRAY)
+types.setTypeParser(INT8_ARRAY, (text) => (textsOf(text) as string[]).map(Number))
 
 /** Lists, not globs: globs load nothing under the test runner. */
 const people = [User, Account, Session, Verification, IdempotencyAnswer, TeamMember]

@@ -69,7 +69,7 @@ export const viewOf = (webhook: Webhook): WebhookView => ({
   filter: {
     priorities: webhook.priorities ?? null,
     customerTiers: webhook.customerTiers ?? null,
-    mailboxIds: webhook.mailboxIds?.map(Number) ?? null, // pg gives arrays of bigint as text
+    mailboxIds: webhook.mailboxIds ?? null,
   },
   rateLimit: webhook.rateLimit ?? null,
   retryCount: webhook.retryCount,
