@@ -1,6 +1,9 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common'
 import { faultsOfShape, type InputClass } from './input-shape.js'
 import { MOST_FAULTS, Problem, type FieldError } from './problem.js'
+import { judgeTypesFirst } from './rule-order.js'
+
+judgeTypesFirst()
 
 /** Unknown properties are errors too: a misspelt filter must not silently match everything. */
 export const validationPipe = () =>
