@@ -77,7 +77,9 @@ export class EgressGuard {
     if (parseAddress(host)) return this.checkAddress(host)
     if (!LEGAL_NAME.test(host)) throw invalid('must name a legal host')
     if (this.isPrivateHost(host) && this.allowed.length === 0)
-      throw new RefusedAddress(`must not reach the private name ${host}`)
+      throw new RefusedAddress(
+        `must not reach the private name ${host}: WEBHOOK_ALLOW_PRIVATE_CIDRS allows none`,
+      )
   }
 
   /**
@@ -105,16 +107,18 @@ export class EgressGuard {
   private checkAddress(text: string, mayBePublic = true): void {
     const address = parseAddress(text)
     if (address && (this.isAllowed(address) || (mayBePublic && isPublicAddress(address)))) return
-    throw new RefusedAddress(`must not reach the address ${text}`)
+    throw new RefusedAddress(
+      `must not reach the address ${text}, unless WEBHOOK_ALLOW_PRIVATE_CIDRS allows it`,
+    )
   }
 
   /** @throws RefusedAddress */
   private checkPublicUse({ protocol, port }: URL): void {
     if (protocol === 'http:' && this.config.NODE_ENV === 'production')
-      throw new RefusedAddress('must be an https address')
+      throw new RefusedAddress('must be an https address: http is for WEBHOOK_ALLOW_PRIVATE_CIDRS')
     const number = Number(port || PORTS[protocol as keyof typeof PORTS])
     if (!Object.values(PORTS).includes(number) && !this.config.WEBHOOK_ALLOW_PORTS.includes(number))
-      throw new RefusedAddress(`must not use port ${number}`)
+      throw new RefusedAddress(`must not use port ${number}, unless WEBHOOK_ALLOW_PORTS allows it`)
   }
 
   private isPrivateHost(host: string): boolean {
