@@ -11,7 +11,9 @@ import { limitBodies, MIB, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.
 import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
+import { refuseCodings } from './http/content-coding.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
+import { tellMethods } from './http/methods.js'
 import { serveDocs } from './http/openapi.js'
 import { asProblem, sendProblem } from './http/problem.filter.js'
 import { Problem } from './http/problem.js'
@@ -52,6 +54,8 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   acceptRaw(fastify, 'message/rfc822')
   acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
+  tellMethods(fastify)
+  refuseCodings(fastify)
   letGoOfIdleConnections(fastify)
   surviveServerErrors(fastify)
   // Nothing is read of a body before it is clear who asks, and that the route takes it.
