@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common'
-import { ApiProduces } from '@nestjs/swagger'
+import { ApiOkResponse } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { IdParam } from '../http/id.pipe.js'
@@ -17,13 +17,15 @@ const HARMLESS = new Set([
   'text/plain',
 ])
 
+const OTHER = 'application/octet-stream'
+
 @Controller('emails/:id/attachments')
 export class AttachmentsController {
   constructor(private readonly work: UnitOfWork) {}
 
   /** Download an attachment. Always as a download: what strangers sent never runs in this origin. */
   @Get(':attachmentId')
-  @ApiProduces('application/octet-stream')
+  @ApiOkResponse({ content: Object.fromEntries([OTHER, ...HARMLESS].map((type) => [type, {}])) })
   async download(
     @Me() me: Principal,
     @IdParam() emailId: number,
@@ -35,7 +37,7 @@ export class AttachmentsController {
     )
     if (!file) throw notFound('attachment')
     await reply
-      .type(HARMLESS.has(file.contentType) ? file.contentType : 'application/octet-stream')
+      .type(HARMLESS.has(file.contentType) ? file.contentType : OTHER)
       .header('content-disposition', `attachment; filename*=UTF-8''${encodeFilename(file.filename)}`)
       .header('content-security-policy', "sandbox; default-src 'none'")
       .header('x-content-type-options', 'nosniff')

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put, Query } from
 import { Roles } from '../auth/auth.guard.js'
 import { BodyLimit, MIB } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import {
   ChangeCustomerTierDto,
@@ -39,6 +40,7 @@ export class CustomerTiersController {
   @Roles('admin', 'manager')
   @Put()
   @BodyLimit(MIB)
+  @MayAnswer(422)
   keep(@Me() me: Principal, @Body() body: KeepTiersDto): Promise<KeptTiersView> {
     return this.tiers.keep(me.tenantId, body.entries)
   }
@@ -52,6 +54,7 @@ export class CustomerTiersController {
   /** Change the tier, or whose it is. Mail that has arrived keeps its own. */
   @Roles('admin', 'manager')
   @Patch(':id')
+  @MayAnswer(422)
   change(
     @Me() me: Principal,
     @IdParam() id: number,

@@ -168,7 +168,7 @@ export class ChangeEmailDto {
 }
 
 export class AssignDto {
-  /** @example 7 */
+  /** @example 1 */
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)

@@ -7,6 +7,12 @@ import { ReceivedView } from './email.view.js'
 import { InboundQuery } from './emails.dto.js'
 import { Inbound } from './inbound.service.js'
 
+const WITH_ATTACHMENT =
+  'From: Charles <charles@example.com>\r\nTo: support@example.com\r\nSubject: Its sound\r\n' +
+  'Message-ID: <1843@example.com>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=part\r\n\r\n' +
+  '--part\r\nContent-Type: text/plain\r\n\r\nListen.\r\n' +
+  '--part\r\nContent-Type: text/csv; name=sound.csv\r\nContent-Disposition: attachment\r\n\r\n1,2\r\n--part--\r\n'
+
 @Controller('emails/inbound')
 export class InboundController {
   constructor(private readonly inbound: Inbound) {}
@@ -24,6 +30,7 @@ export class InboundController {
           'From: Charles <charles@example.com>\r\nTo: support@example.com\r\nSubject: The engine stopped\r\n' +
           'Message-ID: <1842@example.com>\r\n\r\nWhat can I do?\r\n',
       },
+      'with an attachment': { value: WITH_ATTACHMENT },
     },
   })
   async receive(

@@ -1,10 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { OpenAPIObject } from '@nestjs/swagger'
+import { HEADERS, headersOf } from './openapi-headers.js'
 
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   'x-public'?: boolean
   'x-roles'?: string[]
   'x-errors'?: number[]
+  'x-needs'?: string[][]
 }
 
 const PROBLEM_SCHEMA = {
@@ -24,10 +26,12 @@ const PROBLEM_SCHEMA = {
         type: 'object',
         required: ['field', 'message'],
         properties: { field: { type: 'string' }, message: { type: 'string' } },
+        additionalProperties: false,
       },
     },
     requestId: { type: 'string', description: 'Also in the header x-request-id, and in the log.' },
   },
+  additionalProperties: false,
 } as const
 
 /** What each status stands for: an example of its code and detail. */
@@ -41,7 +45,7 @@ const ERRORS: Record<number, [code: string, detail: string]> = {
   415: ['unsupported_media_type', 'Unsupported Media Type'],
   422: ['idempotency_key_reused', 'This Idempotency-Key was used for another request'],
   429: ['too_many_streams', 'There are 20 streams open; close one first'],
-  503: ['database_unavailable', 'The database does not answer'],
+  503: ['database_unavailable', 'The database does not answer; try again'],
 }
 
 const IDEMPOTENCY_KEY = {
@@ -65,13 +69,16 @@ export function describeErrors(document: OpenAPIObject): OpenAPIObject {
     schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never },
     responses: Object.fromEntries(responses) as never,
     parameters: { IdempotencyKey: IDEMPOTENCY_KEY },
+    headers: HEADERS,
   }
   for (const [path, item] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
+      const isKeyed = method === 'post' && !operation['x-public']
+      for (const response of Object.values(operation.responses))
+        Object.assign(response!, { headers: headersOf(isKeyed ? 'keyed' : 'success') })
       for (const status of errorsOf(path, method, operation))
         operation.responses[status] ??= { $ref: `#/components/responses/${nameOf(status)}` }
-      if (method === 'post' && !operation['x-public'])
-        (operation.parameters ??= []).push({ $ref: '#/components/parameters/IdempotencyKey' })
+      if (isKeyed) (operation.parameters ??= []).push({ $ref: '#/components/parameters/IdempotencyKey' })
       if (operation['x-public']) operation.security = []
       delete operation['x-errors'] // said by the responses
     }
@@ -80,19 +87,18 @@ export function describeErrors(document: OpenAPIObject): OpenAPIObject {
 
 function errorsOf(path: string, method: string, operation: Operation): number[] {
   const isPublic = operation['x-public'] === true
-  const changes = ['post', 'put', 'patch'].includes(method)
   const takesId = (operation.parameters ?? []).some(
     (parameter) => 'name' in parameter && /^id$|Id$/.test(parameter.name),
   )
   return [
-    ...(operation.requestBody || operation.parameters?.length || changes ? [400] : []),
+    400, // whatever takes no input refuses a query that holds a NUL
     ...(!isPublic || /\/(login|refresh)$/.test(path) ? [401] : []),
     ...(operation['x-roles'] ? [403] : []),
     ...(takesId ? [404] : []),
-    ...(changes ? [409] : []),
-    ...(operation.requestBody ? [413, 415] : []),
-    ...(changes && !isPublic ? [422] : []),
-    ...(path.endsWith('/health/ready') ? [503] : []),
+    // A body is read wherever it may be sent, also where none is needed.
+    ...(method === 'get' ? [] : [409, 413, 415]),
+    ...(method === 'post' && !isPublic ? [422] : []),
+    ...(path.endsWith('/health/live') ? [] : [503]),
     ...(operation['x-errors'] ?? []),
   ]
 }
@@ -103,7 +109,8 @@ function problemResponse(status: number) {
   const requestId = '018f3e2c-7a51-7b1e-9a51-3c1f8c0d2b7e'
   const example = { type: 'about:blank', title, status, code, detail, requestId }
   const schema = { $ref: '#/components/schemas/Problem' }
-  return { description: title, content: { 'application/problem+json': { schema, example } } }
+  const content = { 'application/problem+json': { schema, example } }
+  return { description: title, headers: headersOf(status), content }
 }
 
 const nameOf = (status: number) => STATUS_CODES[status]!.replaceAll(/\W/g, '')

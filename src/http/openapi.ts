@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger'
 import { STATUS_CODES } from 'node:http'
 import { describeErrors, type Operation } from './openapi-errors.js'
+import { correctSchemas } from './openapi-schemas.js'
 
 const DESCRIPTION = `A shared support mailbox that answers on time: it takes mail in, runs a reply clock for every
 message that needs an answer, warns and alerts, and tells other systems through signed webhooks.
@@ -10,7 +11,10 @@ message that needs an answer, warns and alerts, and tells other systems through 
 - **Errors** are problem details (RFC 9457): programs read \`code\`, people read \`detail\`.
 - **Lists** come in pages: pass \`nextCursor\` as \`cursor\` until it is null.
 - **Repeats** are safe: a POST with an \`Idempotency-Key\` is carried out once.
-- **Instants** are ISO 8601 in UTC. What belongs to another account is not found.`
+- **Instants** are ISO 8601 in UTC. What belongs to another account is not found.
+- **Paths** that there are have 405 with \`Allow\` for other methods, and 204 with it for OPTIONS; HEAD goes where GET does.
+- **Before** an operation is found, a request may be 400 (not HTTP/1.1), 404 (no such path, or a process with the role
+  worker), 408 (too slow), 417 (an \`Expect\` that is not known) or 431 (headers above 16 KiB).`
 
 /** By the first part of the path, in the order a newcomer needs them. */
 const TAGS: Record<string, { name: string; description: string }> = {
@@ -51,14 +55,20 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addSecurityRequirements('bearer')
     .build()
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory })
-  delete document.info.contact // Nest leaves it empty
+  document.info.contact = { name: 'Whoever runs this installation' }
+  document.info.license = { name: 'MIT', identifier: 'MIT' } as never
+  document.servers = [{ url: '/', description: 'The one that serves this document.' }]
   document.tags = Object.values(TAGS)
   document.paths = inOrder(document.paths)
+  for (const path of FORMER_PATHS) delete document.paths[path]
   for (const [path, item] of Object.entries(document.paths))
     for (const operation of Object.values(item) as Operation[]) describe(path, operation)
   correctSchemas(document)
   return describeErrors(document)
 }
+
+/** They still lead where they led, and would be mistaken for `/api/webhooks/{id}/logs` and the like. */
+const FORMER_PATHS = ['/api/webhooks/subscribe/{id}']
 
 const operationIdFactory = (controller: string, method: string) =>
   `${controller.replace('Controller', '')}_${method}`
@@ -75,9 +85,7 @@ function describe(path: string, operation: Operation): void {
   operation.tags = [TAGS[partOf(path)]?.name ?? 'Other']
   const [, summary, rest] = /^(.+?)(?:\.|(?<=\?))(?:\s+(.*))?$/s.exec(operation.summary ?? '') ?? []
   if (summary) operation.summary = summary
-  const roles = operation['x-roles'] && `Needs the role ${operation['x-roles'].join(' or ')}.`
-  const description = [rest, roles].filter(Boolean).join(' ')
-  if (description) operation.description = description
+  operation.description = [rest, whoMay(operation)].filter(Boolean).join(' ')
   for (const [status, response] of Object.entries(operation.responses) as [string, Answer][]) {
     response.description ||= STATUS_CODES[status] ?? ''
     // Nest drops the media type of an answer that has no schema: those are files.
@@ -85,48 +93,14 @@ function describe(path: string, operation: Operation): void {
   }
 }
 
+function whoMay(operation: Operation): string {
+  if (operation['x-public']) return 'Needs no credential.'
+  return operation['x-roles'] ? `Needs the role ${operation['x-roles'].join(' or ')}.` : 'Every role may.'
+}
+
 const partOf = (path: string) => path.split('/')[2] ?? ''
 
 interface Answer {
   description?: string
   content?: object
-}
-
-interface Schema {
-  type?: unknown
-  enum?: unknown[]
-  minimum?: number
-  default?: unknown
-  properties?: Record<string, Schema>
-  items?: Schema
-  required?: string[]
-}
-
-/** What the types of TypeScript cannot tell, or tell in another order from build to build. */
-function correctSchemas({ paths, components }: OpenAPIObject): void {
-  for (const schema of Object.values(components?.schemas ?? {}) as Schema[]) correct('', schema)
-  const operations = Object.values(paths).flatMap((item) => Object.values(item) as Operation[])
-  for (const parameter of operations.flatMap(({ parameters = [] }) => parameters)) {
-    if (!('name' in parameter)) continue
-    const schema = parameter.schema as Schema
-    correct(parameter.name, schema)
-    if (/^id$|Id$/.test(parameter.name)) schema.minimum = 1
-    if (schema.default !== undefined) parameter.required = false
-  }
-}
-
-function correct(name: string, schema: Schema): void {
-  // Numbers are ids and counts, which are whole; only time has fractions.
-  if (!/(Minutes|[sS]econds)$/.test(name)) schema.type = wholeNumber(schema.type)
-  // The compiler orders a union by when it first met its members.
-  if (schema.enum) schema.enum = schema.enum.toSorted(byText)
-  if (schema.items) correct(name, schema.items)
-  for (const [key, property] of Object.entries(schema.properties ?? {})) correct(key, property)
-}
-
-const byText = (a: unknown, b: unknown) =>
-  Number(a === null) - Number(b === null) || (String(a) < String(b) ? -1 : 1)
-
-function wholeNumber(type: unknown): unknown {
-  return Array.isArray(type) ? type.map(wholeNumber) : type === 'number' ? 'integer' : type
 }

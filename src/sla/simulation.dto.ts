@@ -33,7 +33,7 @@ export class SimulatePolicyDto {
 export class SimulateRemovalDto {
   /**
    * The policy that would be removed.
-   * @example 1
+   * @example 2
    */
   @IsInt()
   @Min(1)

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 import { ApiBody, ApiExtraModels, getSchemaPath } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { SimulateDto, SIMULATIONS } from './simulation.dto.js'
 import { SimulationView } from './simulation.view.js'
@@ -12,7 +13,7 @@ const BODY = {
   examples: {
     'a change of a policy': { value: { settingId: 1, changes: { firstReplyMinutes: 30 } } },
     'a new policy': { value: { setting: { name: 'VIP', customerTiers: ['vip'], firstReplyMinutes: 30 } } },
-    'a policy less': { value: { remove: 1 } },
+    'a policy less': { value: { remove: 2 } },
     'other hours': { value: { calendarId: 1, calendar: { hours: { mon: [['09:00', '17:00']] } } } },
   },
 }
@@ -27,6 +28,7 @@ export class SimulationsController {
    */
   @Roles('admin', 'manager')
   @Post()
+  @MayAnswer(404)
   @HttpCode(200)
   @ApiExtraModels(...SIMULATIONS)
   @ApiBody(BODY)

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common'
 import { Roles } from '../auth/auth.guard.js'
 import { IdParam } from '../http/id.pipe.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { ChangeSettingDto, CreateSettingDto } from './sla-settings.dto.js'
 import { SlaSettings } from './sla-settings.service.js'
@@ -35,6 +36,7 @@ export class SlaSettingsController {
    */
   @Roles('admin', 'manager')
   @Patch(':id')
+  @MayAnswer(422)
   change(@Me() me: Principal, @IdParam() id: number, @Body() body: ChangeSettingDto): Promise<SettingView> {
     return this.settings.change(me.tenantId, id, body)
   }

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
 import { IdParam } from '../http/id.pipe.js'
 import { PageQuery } from '../http/paging.dto.js'
@@ -17,6 +18,10 @@ export class RecoveriesController {
    * delivered at a bounded rate.
    */
   @Post('recover')
+  @ApiBody({
+    type: RecoverDto,
+    examples: { 'what failed': { value: { status: 'failed', events: ['email.*'] } } },
+  })
   @HttpCode(202)
   recover(@Me() me: Principal, @IdParam() id: number, @Body() body: RecoverDto): Promise<RecoveryView> {
     return this.recoveries.recover(me.tenantId, id, body)

@@ -8,11 +8,12 @@ export type Recoverable = (typeof RECOVERABLE)[number]
 
 export class RecoverDto {
   /**
-   * Events that happened at this instant or later. No earlier than logs go back.
+   * Events that happened at this instant or later. As far back as logs go if left out, and no further.
    * @example "2026-03-02T08:00:00Z"
    */
+  @Optional()
   @Instant()
-  since: Date
+  since?: Date
 
   /**
    * Events that happened before this instant; until now if left out.

@@ -33,12 +33,13 @@ export class Recoveries {
    * @throws Problem 400 for a time that is none or has no logs, 409 while the webhook is inactive or another one runs
    */
   recover(tenantId: string, webhookId: number, input: RecoverDto): Promise<RecoveryView> {
-    const { since, status = 'failed', dryRun } = input
+    const { status = 'failed', dryRun } = input
     const events = input.events ? namesMatching(input.events) : null
     return this.work.run(async (tx) => {
       const { isActive } = await holdKey(tx, tenantId, webhookId)
       const now = await tx.now()
       const until = input.until && input.until < now ? input.until : now
+      const { since = this.earliest(now) } = input
       this.checkTime(since, until, now)
       const { first, end } = await idsBetween(tx, EVENTS, tenantId, since, until)
       const asked = [first, end, since, until, events]
@@ -98,8 +99,12 @@ export class Recoveries {
   private checkTime(since: Date, until: Date, now: Date): void {
     const days = this.config.WEBHOOK_LOG_DAYS
     if (since >= until) throw invalid('since', 'must lie before until, and before now')
-    if (since.getTime() < now.getTime() - days * DAY_MS)
+    if (since < this.earliest(now))
       throw invalid('since', `must not lie further back than the logs, which are kept for ${days} days`)
+  }
+
+  private earliest(now: Date): Date {
+    return new Date(now.getTime() - this.config.WEBHOOK_LOG_DAYS * DAY_MS)
   }
 }
 

@@ -1,12 +1,18 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
 import { IdParam, IdQuery } from '../http/id.pipe.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
+import { NeedsOneOf } from '../http/needs-one-of.decorator.js'
 import { PageQuery } from '../http/paging.dto.js'
 import { Me, type Principal } from '../http/principal.js'
 import { WebhookChanges } from './webhook-changes.service.js'
 import { ChangeWebhookDto, SubscribeDto } from './webhooks.dto.js'
 import { Webhooks } from './webhooks.service.js'
 import { SubscribedView, WebhookPage, WebhookView } from './webhooks.view.js'
+
+const ALL_OF_EMAIL = { url: 'https://example.com/hooks/punctual', events: ['email.*'] }
+const AS_ZAPIER = { target_url: 'https://example.com/hooks/zapier', event: 'email.received' }
 
 @Roles('admin')
 @Controller('webhooks')
@@ -21,6 +27,14 @@ export class WebhooksController {
    * Zapier's REST hooks say it: one of each is needed.
    */
   @Post('subscribe')
+  @NeedsOneOf(['url', 'events'], ['target_url', 'event'], ['url', 'event'], ['target_url', 'events'])
+  @ApiBody({
+    type: SubscribeDto,
+    examples: {
+      'for all that happens to email': { value: ALL_OF_EMAIL },
+      'as Zapier says it': { value: AS_ZAPIER },
+    },
+  })
   subscribe(@Me() me: Principal, @Body() body: SubscribeDto): Promise<SubscribedView> {
     return this.webhooks.subscribe(me.tenantId, body)
   }
@@ -39,7 +53,7 @@ export class WebhooksController {
   }
 
   /** Read a subscription. */
-  @Get('subscribe/:id')
+  @Get([':id', 'subscribe/:id'])
   read(@Me() me: Principal, @IdParam() id: number): Promise<WebhookView> {
     return this.webhooks.read(me.tenantId, id)
   }
@@ -48,13 +62,14 @@ export class WebhooksController {
    * Change a subscription. `headers` and `filter` replace those there are. What waits is delivered by the new settings;
    * a rate limit governs what comes from now on, and what waits for one goes once it is removed.
    */
-  @Patch('subscribe/:id')
+  @MayAnswer(422)
+  @Patch([':id', 'subscribe/:id'])
   change(@Me() me: Principal, @IdParam() id: number, @Body() body: ChangeWebhookDto): Promise<WebhookView> {
     return this.changes.change(me.tenantId, id, body)
   }
 
   /** Unsubscribe. */
-  @Delete('subscribe/:id')
+  @Delete([':id', 'subscribe/:id'])
   @HttpCode(204)
   unsubscribeById(@Me() me: Principal, @IdParam() id: number): Promise<void> {
     return this.webhooks.unsubscribe(me.tenantId, id)
