@@ -37,6 +37,7 @@ beforeAll(async () => {
   punctual = await startTestApp()
   receiver = await Receiver.start()
   ada = await punctual.tenant()
+  ada.expectsFaults = true
   await ada.post('/webhooks/subscribe', {
     url: receiver.url,
     events: ['email.received', 'email.replied', 'sla.warning', 'alert.created'],
