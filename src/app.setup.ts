@@ -11,7 +11,7 @@ import { limitBodies, MIB, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.
 import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
-import { refuseCodings } from './http/content-coding.js'
+import { refuseCoding } from './http/content-coding.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { tellMethods } from './http/methods.js'
 import { serveDocs } from './http/openapi.js'
@@ -55,13 +55,13 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
   tellMethods(fastify)
-  refuseCodings(fastify)
   letGoOfIdleConnections(fastify)
   surviveServerErrors(fastify)
   // Nothing is read of a body before it is clear who asks, and that the route takes it.
   limitBodies(fastify)
   fastify.addHook('onRequest', (request, reply) => app.get(JwtGuard).admit(request, reply))
   fastify.addHook('onRequest', refuseUnread)
+  fastify.addHook('onRequest', refuseCoding)
   boundBodies(fastify, app.get(Config).BODIES_MB * MIB)
   serveDocs(app)
 }
