@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isUnavailable } from '../database/unavailable.js'
-import { MOST_FAULTS, Problem, type FieldError } from './problem.js'
+import { MOST_FAULTS, notFound, Problem, type FieldError } from './problem.js'
 
 /** Every error leaves as `application/problem+json` with a stable code; the unexpected is logged and says nothing. */
 @Catch()
@@ -60,6 +60,8 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof HttpException) return fromHttp(error)
   const { statusCode, message } = error as { statusCode?: number; message?: string }
+  // A part of the path above maxParamLength: no id is as long.
+  if (statusCode === 414) return notFound('path')
   // Fastify's own refusals carry a status: a body too large, malformed JSON, an unsupported media type.
   if (statusCode && statusCode >= 400 && statusCode < 500)
     return new Problem(statusCode, codeOf(statusCode), message ?? '')
