@@ -84,6 +84,9 @@ describe('mail in', () => {
     const ada = await punctual.tenant()
     const garbage = await ada.postMail(Buffer.from([0, 1, 2, 3, 255]))
     expect(garbage).toMatchObject({ status: 422, body: { code: 'unreadable_mail' } })
+    const parts = `From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n'.repeat(3_000)}`
+    const tooMuch = await ada.postMail(Buffer.from(parts))
+    expect(tooMuch).toMatchObject({ status: 422, body: { code: 'mail_too_complex' } })
     expect((await ada.post('/emails/inbound', { not: 'mail' })).status).toBe(415)
     const future = await post(ada, { receivedAt: '2099-01-01T00:00:00Z' })
     expect(future).toMatchObject({ status: 400, body: { errors: [{ field: 'receivedAt' }] } })

@@ -7,7 +7,7 @@ const parser = new MailParser()
 afterAll(() => parser.onApplicationShutdown())
 
 const raw = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/mail', `${name}.eml`))
-const parse = (...lines: string[]) => parser.parse(Buffer.from(lines.join('\r\n')))
+const parse = (...lines: string[]) => parser.parse(Buffer.from(lines.join('\r\n')), 'tenant')
 const withHeader = (...lines: string[]) => parse('From: ann@example.com', ...lines, '', 'Hello')
 
 describe('who speaks', () => {
@@ -16,7 +16,7 @@ describe('who speaks', () => {
     ['10-bounce', 'bounce'],
     ['12-vip-high-priority', 'human'],
   ])('in %s is %s', async (name, kind) => {
-    expect(await parser.parse(raw(name))).toMatchObject({ kind })
+    expect(await parser.parse(raw(name), 'tenant')).toMatchObject({ kind })
   })
 
   it.each([

@@ -8,8 +8,8 @@ const parser = new MailParser()
 afterAll(() => parser.onApplicationShutdown())
 
 const fixture = (name: string) =>
-  parser.parse(readFileSync(join(import.meta.dirname, 'fixtures/mail', `${name}.eml`)))
-const parse = (...lines: string[]) => parser.parse(Buffer.from(lines.join('\r\n')))
+  parser.parse(readFileSync(join(import.meta.dirname, 'fixtures/mail', `${name}.eml`)), 'tenant')
+const parse = (...lines: string[]) => parser.parse(Buffer.from(lines.join('\r\n')), 'tenant')
 const withHeader = (...lines: string[]) => parse('From: ann@example.com', ...lines, '', 'Hello')
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
 
@@ -117,8 +117,8 @@ describe('the content of a mail', () => {
     'is windows-1252 where it is no UTF-8: %j',
     async (label) => {
       const header = `From: a@example.com\r\nContent-Type: text/plain${label}\r\n\r\n`
-      expect((await parser.parse(Buffer.from(`${header}tr\xe8s`, 'latin1'))).text).toBe('très\n')
-      expect((await parser.parse(Buffer.from(`${header}très`))).text).toBe('très\n')
+      expect((await parser.parse(Buffer.from(`${header}tr\xe8s`, 'latin1'), 'tenant')).text).toBe('très\n')
+      expect((await parser.parse(Buffer.from(`${header}très`), 'tenant')).text).toBe('très\n')
     },
   )
 

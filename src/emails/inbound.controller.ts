@@ -1,6 +1,7 @@
 import { Body, Controller, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiConsumes } from '@nestjs/swagger'
 import { MIB, RawBody } from '../http/bodies.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { Problem } from '../http/problem.js'
 import { ReceivedView } from './email.view.js'
@@ -17,8 +18,12 @@ const WITH_ATTACHMENT =
 export class InboundController {
   constructor(private readonly inbound: Inbound) {}
 
-  /** Take in a message as it came over SMTP: raw RFC 5322, up to 25 MB, attachments kept. */
+  /**
+   * Take in a message as it came over SMTP: raw RFC 5322, up to 25 MB, attachments kept. 422 `mail_too_complex` refuses what
+   * is made to exhaust its reader; nothing of it is kept. 503 `mail_queue_full` asks to send it again.
+   */
   @Post()
+  @MayAnswer(503)
   @RawBody('message/rfc822', 25 * MIB)
   @ApiConsumes('message/rfc822')
   @ApiBody({

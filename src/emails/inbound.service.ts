@@ -14,9 +14,12 @@ export class Inbound {
     private readonly intake: Intake,
   ) {}
 
-  /** @param hints what the caller knows better than the mail's headers. @throws Problem 422 for what is no mail */
+  /**
+   * @param hints what the caller knows better than the mail's headers
+   * @throws Problem 422 for what is no mail or too much of one, 503 when too much mail waits to be read
+   */
   async receive(tenantId: string, raw: Buffer, hints: InboundQuery): Promise<ReceivedView> {
-    const mail = await this.parse(raw)
+    const mail = await this.parse(raw, tenantId)
     return this.intake.receive(tenantId, {
       ...mail,
       from: mail.from ?? { address: '', name: null },
@@ -26,11 +29,11 @@ export class Inbound {
     })
   }
 
-  private async parse(raw: Buffer) {
+  private async parse(raw: Buffer, tenantId: string) {
     try {
-      return await this.parser.parse(raw)
+      return await this.parser.parse(raw, tenantId)
     } catch (error) {
-      if (error instanceof UnreadableMail) throw new Problem(422, 'unreadable_mail', error.reason)
+      if (error instanceof UnreadableMail) throw new Problem(422, error.code, error.reason)
       throw error
     }
   }

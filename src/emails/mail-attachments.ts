@@ -14,6 +14,8 @@ const EXTENSIONS: Record<string, string> = {
   'image/png': 'png',
   'message/rfc822': 'eml',
   'text/calendar': 'ics',
+  'text/html': 'html',
+  'text/plain': 'txt',
 }
 
 /** @param position counted from 1, for the name of an attachment that brings none */
@@ -33,11 +35,20 @@ export function attachmentOf(part: Attachment, position: number): ParsedAttachme
 
 /** The last part of whatever path the sender wrote, or null when nothing usable is left. */
 export function safeFilename(written: string | null): string | null {
-  const base = (written ?? '').split(/[/\\]/).at(-1)!
-  const name = oneLine(base.replace(BIDI_CONTROLS, ''), 10_000).replace(/^[. ]+|[. ]+$/g, '')
+  const path = written ?? ''
+  const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  const name = withoutDots(oneLine(base.replace(BIDI_CONTROLS, ''), 10_000))
   if (name.length <= MAX_FILENAME_LENGTH) return name || null
   const extension = /\.[^.]{1,16}$/.exec(name)?.[0] ?? ''
   return clip(name, MAX_FILENAME_LENGTH - extension.length) + extension
+}
+
+/** Without dots and blanks at either end; an expression would look at each run of them in between. */
+function withoutDots(name: string): string {
+  let [start, end] = [0, name.length]
+  while (start < end && '. '.includes(name[start]!)) start++
+  while (end > start && '. '.includes(name[end - 1]!)) end--
+  return name.slice(start, end)
 }
 
 function bytesOf(content: Attachment['content']): Uint8Array {

@@ -9,32 +9,33 @@ const FAILURE_SUBJECT =
 const FAILURE_TEXT =
   /\b(user unknown|(no such|unknown) (user|recipient)|not reach the following|not be (sent|delivered)|not been delivered|delivery (to|has|is) |delivery.{0,40} fail|undeliver|mailbox (is )?full|invalid (user )?address|returned to sender|unable to deliver)/i
 const AUTO_REPLY_SUBJECT =
-  /^\s*(auto(matic)?[- ]?(reply|response)|out of (the )?office|abwesenheitsnotiz|automatische antwort|réponse automatique|respuesta automática|risposta automatica)\b/i
+  /^(auto(matic)?[- ]?(reply|response)|out of (the )?office|abwesenheitsnotiz|automatische antwort|réponse automatique|respuesta automática|risposta automatica)\b/i
 const READ_OF_TEXT = 20_000
 
 /**
  * Decides who speaks. A person taken for a robot gets no answer, so each rule needs a header that only robots
  * write, or two hints that agree; Precedence list and bulk are not such a header.
+ *
+ * @param subject on one line, trimmed
  */
-export function kindOf(mail: Email, headers: Headers, text: string): MailKind {
-  if (isFeedbackReport(mail, headers)) return 'feedback_report'
-  if (isBounce(mail, headers, text)) return 'bounce'
-  if (isAutoReply(headers, mail.subject)) return 'auto_reply'
+export function kindOf(mail: Email, headers: Headers, subject: string, text: string): MailKind {
+  if (isFeedbackReport(mail, headers, subject)) return 'feedback_report'
+  if (isBounce(mail, headers, subject, text)) return 'bounce'
+  if (isAutoReply(headers, subject)) return 'auto_reply'
   return 'human'
 }
 
 /** RFC 5965, and Outlook.com's older reports, which are no multipart/report. */
-function isFeedbackReport(mail: Email, headers: Headers): boolean {
+function isFeedbackReport(mail: Email, headers: Headers, subject: string): boolean {
   if (isReport(mail, headers, 'feedback-report', 'message/feedback-report')) return true
   const fromOutlook = /\bstaff@hotmail\.com\b/i.test(headers.get('from') ?? '')
-  return fromOutlook && /^complaint about message from /i.test(mail.subject?.trim() ?? '')
+  return fromOutlook && /^complaint about message from /i.test(subject)
 }
 
 /** RFC 3464; else a mail system that speaks of failure in its own words. */
-function isBounce(mail: Email, headers: Headers, text: string): boolean {
+function isBounce(mail: Email, headers: Headers, subject: string, text: string): boolean {
   if (isReport(mail, headers, 'delivery-status', 'message/delivery-status')) return true
   if (headers.has('x-failed-recipients')) return true // Exim, Gmail
-  const subject = mail.subject ?? ''
   if (isFromMailSystem(headers)) {
     return FAILURE_SUBJECT.test(subject) || FAILURE_TEXT.test(text.slice(0, READ_OF_TEXT))
   }
@@ -42,13 +43,12 @@ function isBounce(mail: Email, headers: Headers, text: string): boolean {
 }
 
 /** RFC 3834 §5 (Auto-Submitted, null return path), RFC 8098 (read receipts), and what came before them. */
-function isAutoReply(headers: Headers, subject = ''): boolean {
+function isAutoReply(headers: Headers, subject: string): boolean {
   const autoSubmitted = headers.get('auto-submitted') || 'no'
-  if (!/^\s*no\b/i.test(autoSubmitted)) return true
-  if (!/^\s*(none)?\s*$/i.test(headers.get('x-auto-response-suppress') ?? '')) return true
-  if (['x-autoreply', 'x-autorespond'].some((name) => !/^\s*no\b/i.test(headers.get(name) || 'no')))
-    return true
-  if (/^\s*auto[-_]reply\b/i.test(headers.get('precedence') ?? '')) return true
+  if (!/^no\b/i.test(autoSubmitted)) return true
+  if (!/^(none)?$/i.test(headers.get('x-auto-response-suppress') ?? '')) return true
+  if (['x-autoreply', 'x-autorespond'].some((name) => !/^no\b/i.test(headers.get(name) || 'no'))) return true
+  if (/^auto[-_]reply\b/i.test(headers.get('precedence') ?? '')) return true
   if (reportTypeOf(headers) === 'disposition-notification') return true
   if (hasNullReturnPath(headers)) return true
   return AUTO_REPLY_SUBJECT.test(subject) && (headers.has('in-reply-to') || headers.has('references'))
@@ -67,7 +67,7 @@ function isReport(mail: Email, headers: Headers, type: string, part: string): bo
 /** The report-type of a multipart/report (RFC 6522), '' when it has none, null for any other mail. */
 function reportTypeOf(headers: Headers): string | null {
   const contentType = headers.get('content-type') ?? ''
-  if (!/^\s*multipart\/report\b/i.test(contentType)) return null
+  if (!/^multipart\/report\b/i.test(contentType)) return null
   return /\breport-type\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? ''
 }
 
@@ -80,5 +80,5 @@ function isFromMailSystem(headers: Headers): boolean {
 
 /** `Return-Path: <>` (RFC 5321 §4.5.5): whoever sent this wants no answer, not even a bounce. */
 function hasNullReturnPath(headers: Headers): boolean {
-  return /^(<\s*>)?$/.test(headers.get('return-path')?.trim() ?? 'unknown')
+  return /^(<\s*>)?$/.test(headers.get('return-path') ?? 'unknown')
 }

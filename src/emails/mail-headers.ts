@@ -1,11 +1,18 @@
 import type { Email } from 'postal-mime'
 import type { MailPriority } from './parsed-mail.js'
 
-/** Header values by lower-case name; the first of a name counts, as it does for postal-mime. */
+const READ_OF_VALUE = 2_000
+
+/**
+ * The beginnings of header values by lower-case name, which say what a mail is; the first of a name counts, as it does
+ * for postal-mime.
+ */
 export type Headers = ReadonlyMap<string, string>
 
 export function headersOf(mail: Email): Headers {
-  return new Map(mail.headers.toReversed().map(({ key, value }) => [key, value]))
+  return new Map(
+    mail.headers.toReversed().map(({ key, value }) => [key, value.slice(0, READ_OF_VALUE).trim()]),
+  )
 }
 
 /** A client that stamps `X-Priority: 3` on everything is overruled by a header that says something. */
@@ -21,8 +28,8 @@ export function priorityOf(headers: Headers): MailPriority | null {
  * is what Date would do. Years outside 1970–9999 are some clock's nonsense and give null.
  */
 export function dateOf(headers: Headers): string | null {
-  const written = (headers.get('date') ?? '').slice(0, 200)
-  const zoned = /([+-]\d{2}:?\d{2}|[A-Z]{1,4}|\))\s*$/i.test(written.replace(/\b[ap]m\s*$/i, ''))
+  const written = (headers.get('date') ?? '').slice(0, 200).trimEnd()
+  const zoned = /([+-]\d{2}:?\d{2}|[A-Z]{1,4}|\))$/i.test(written.replace(/\b[ap]m$/i, '').trimEnd())
   if (!/\d:\d{2}/.test(written)) return null
   const instant = new Date(zoned ? written : `${written} +0000`)
   const year = instant.getUTCFullYear()
@@ -31,7 +38,7 @@ export function dateOf(headers: Headers): string | null {
 
 /** X-Priority counts from 1 (highest) to 5; Importance and Priority use words (RFC 2156 §5.3.4, §5.3.6). */
 function priorityNamed(value = ''): MailPriority | null {
-  const word = /^\s*([1-5](?!\d)|[a-z-]+)/i.exec(value)?.[1]?.toLowerCase() ?? ''
+  const word = /^([1-5](?!\d)|[a-z-]+)/i.exec(value)?.[1]?.toLowerCase() ?? ''
   if (['1', '2', 'high', 'highest', 'urgent'].includes(word)) return 'high'
   if (['3', 'normal', 'medium'].includes(word)) return 'medium'
   if (['4', '5', 'low', 'lowest', 'non-urgent'].includes(word)) return 'low'

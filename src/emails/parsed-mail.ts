@@ -54,10 +54,12 @@ export interface ParsedMail {
 /** These bytes are not a mail, or one made to exhaust its reader. `reason` is one sentence for a person. */
 export class UnreadableMail extends Error {
   readonly reason: string
+  readonly code: 'unreadable_mail' | 'mail_too_complex'
 
-  constructor(reason: string) {
+  constructor(reason: string, code: UnreadableMail['code'] = 'unreadable_mail') {
     super(reason)
     this.name = 'UnreadableMail'
     this.reason = reason
+    this.code = code
   }
 }
