@@ -21,6 +21,7 @@ import { Account } from './src/auth/account.entity.js'
 import { Session } from './src/auth/session.entity.js'
 import { User } from './src/auth/user.entity.js'
 import { Verification } from './src/auth/verification.entity.js'
+import { CONNECTED_WITH } from './src/database/session-settings.js'
 import { StatementClient } from './src/database/statement-client.js'
 import { SnakeNaming } from './src/database/naming.js'
 import { Attachment } from './src/emails/attachment.entity.js'
@@ -59,7 +60,8 @@ const policies = [SlaCalendar, SlaCalendarVersion, SlaSetting, SlaSettingVersion
 const time = [...policies, SlaClock, SlaClockEntry, SlaEscalation, ResponseMetric, PerformanceGoal, TimeBand]
 const entities = [...people, ...mail, StoredEvent, ...time, Alert, Webhook, WebhookLog, WebhookAttempt]
 
-export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions => ({
+/** @param isPooled a pooler in transaction mode stands between us and PostgreSQL */
+export const dataSourceOptions = (url: string, poolSize = 5, isPooled = false): DataSourceOptions => ({
   type: 'postgres',
   url,
   poolSize,
@@ -84,11 +86,8 @@ export const dataSourceOptions = (url: string, poolSize = 5): DataSourceOptions 
   applicationName: 'punctual',
   extra: {
     Client: StatementClient,
-    // Plans of named statements are kept, also those made while a table was nearly empty: reading all of it looked
-    // cheaper than its index then. So are those by which PostgreSQL checks foreign keys, which no statement of ours can help.
-    options: '-c random_page_cost=1.1 -c enable_seqscan=off',
-    statement_timeout: 30_000,
-    idle_in_transaction_session_timeout: 30_000,
+    isPooled,
+    ...(isPooled ? {} : CONNECTED_WITH),
     connectionTimeoutMillis: 10_000,
     // A connection whose other end vanished without a word would otherwise be waited for until TCP gives up.
     query_timeout: 35_000,

@@ -5,24 +5,27 @@ import { watchLifetime } from './app.lifetime.js'
 import { AppModule } from './app.module.js'
 import { createAdapter, setUp } from './app.setup.js'
 import { Config } from './config/config.js'
+import { misspeltSettings } from './config/misspelt-settings.js'
 import { createPino, PinoLogger } from './http/logger.js'
 
 /** Readiness says no first, then requests and work under way end; Nest's hooks do it in this order. */
 const STOP_WITHIN_MS = 29_000
 
-const logger = createPino(process.env.LOG_LEVEL ?? 'info')
+const logger = createPino(process.env.LOG_LEVEL || 'info')
+for (const line of misspeltSettings(process.env)) logger.warn(line)
 
 // Heard from the first moment: a stop during the start waits for it, so that no database is left running.
 const started = start()
 watchLifetime(logger, (why, exitCode) => {
   logger.info(why)
+  process.exitCode = exitCode
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
   void started.then((app) => app.close()).finally(() => process.exit(exitCode))
 })
 
 await started.catch((error: Error) => {
-  logger.fatal(error.message)
-  process.exit(1)
+  for (const line of error.message.split('\n')) logger.fatal(line)
+  process.exit(process.exitCode ?? 1)
 })
 
 async function start(): Promise<NestFastifyApplication> {
@@ -46,12 +49,19 @@ async function listen(app: NestFastifyApplication): Promise<void> {
   try {
     await app.listen(PORT, HOST)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new Error(`PORT ${PORT} on ${HOST} is taken by another program: set PORT to a free one`, {
-      cause: error,
-    })
+    throw new Error(whyNotListening(error as NodeJS.ErrnoException, HOST, PORT), { cause: error })
   }
   greet(await app.getUrl())
+}
+
+function whyNotListening({ code = '', message }: NodeJS.ErrnoException, host: string, port: number): string {
+  const sentences: Record<string, string> = {
+    EADDRINUSE: `PORT: ${port} on ${host} is taken by another program: set PORT to a free one`,
+    EACCES: `PORT: ${port} needs rights that this process lacks: set PORT to one above 1023`,
+    EADDRNOTAVAIL: `HOST: ${host} is not an address of this machine`,
+    ENOTFOUND: `HOST: ${host} is not a name that this machine knows`,
+  }
+  return sentences[code] ?? message
 }
 
 function greet(url: string): void {

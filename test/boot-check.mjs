@@ -6,11 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataSource } from 'typeorm'
 import { dataSourceOptions } from '../dist/ormconfig.js'
 import { startEmbeddedPostgres } from '../dist/src/database/embedded-postgres.js'
 
+await checkRefusal()
 const folder = mkdtempSync(join(tmpdir(), 'punctual-boot-'))
 const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') })
 const port = await freePort()
@@ -40,6 +42,26 @@ try {
   rmSync(folder, { recursive: true, force: true })
   console.log(`The application exited with ${code}`)
   process.exitCode ||= code === 0 ? 0 : 1
+}
+
+/** What an operator reads who got the settings wrong: a line for each, once, and no stack. */
+async function checkRefusal() {
+  const refused = spawn(process.execPath, ['dist/src/main.js'], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', LOG_LEVEL: 'loud', JWT_SECRET: 'short' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [output, errors, [code]] = await Promise.all([
+    text(refused.stdout),
+    text(refused.stderr),
+    once(refused, 'exit'),
+  ])
+  const names = errors
+    .trim()
+    .split('\n')
+    .map((line) => line.split(':')[0])
+  if (code !== 1 || output !== '' || names.sort().join() !== 'JWT_SECRET,LOG_LEVEL')
+    throw new Error(`Wrong settings were told so (${code}):\n${output}${errors}`)
+  console.log('Wrong settings are refused in a line each')
 }
 
 async function ready() {

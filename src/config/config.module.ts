@@ -8,11 +8,21 @@ import { resolveSecrets } from './secrets.js'
 /** Environment and `.env`, validated once at boot; everyone injects `Config`. */
 @Global()
 @Module({
-  imports: [NestConfigModule.forRoot({ validate: parseConfig })],
+  imports: [NestConfigModule.forRoot({ validate: parseOrEnd })],
   providers: [{ provide: Config, inject: [ConfigService], useFactory: configFrom }, Cipher],
   exports: [Config, Cipher],
 })
 export class ConfigModule {}
+
+/** For every program that reads the settings: a stack would hide the lines that say what to change. */
+function parseOrEnd(environment: Record<string, unknown>): ConfigValues {
+  try {
+    return parseConfig(environment)
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(1)
+  }
+}
 
 function configFrom(service: ConfigService<ConfigValues, true>): Config {
   const keys = Object.keys(configSchema.shape) as (keyof ConfigValues)[]

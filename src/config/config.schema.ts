@@ -15,6 +15,7 @@ const network = z
   .refine((text) => ipaddr.isValidCIDR(text), 'must be a number of proxies, or networks such as 10.0.0.0/8')
 const key = z.string().min(32, 'must have at least 32 characters')
 const most = z.coerce.number<string>().int().min(1).max(1_000_000)
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
 const port = z.coerce.number<string>().int().min(0).max(65535)
 
 /** Every setting, in one place. `.env.example` is tested against these keys. */
@@ -40,7 +41,9 @@ export const configSchema = z
       .transform(list)
       .pipe(z.array(z.enum(['api', 'worker'])).min(1)),
     DATA_DIR: z.string().min(1).default('.data'),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+    DATABASE_URL: z.literal('embedded').or(postgresUrl).optional(),
+    DATABASE_DIRECT_URL: postgresUrl.optional(),
+    DATABASE_WAIT_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
     DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20),
     JWT_SECRET: key.optional(),
     ENCRYPTION_KEY: key.optional(),
@@ -69,6 +72,12 @@ export const configSchema = z
       ENCRYPTION_KEY: encryptionKey,
     }))
       if (!value) context.addIssue({ code: 'custom', path: [name], message: 'is required in production' })
+    if (!config.DATABASE_URL)
+      context.addIssue({
+        code: 'custom',
+        path: ['DATABASE_URL'],
+        message: 'is required in production; "embedded" for a server of our own under DATA_DIR',
+      })
   })
 
 export type ConfigValues = z.infer<typeof configSchema>
@@ -81,6 +90,11 @@ export function parseConfig(environment: Record<string, unknown>): ConfigValues 
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = configSchema.safeParse(given)
   if (parsed.success) return parsed.data
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
-  throw new Error(`The configuration is not valid:\n${lines.join('\n')}`)
+  throw new Error(parsed.error.issues.map(lineOf).join('\n'))
+}
+
+/** A union of settings names only that none fits; its last part is the general one, and says why. */
+function lineOf(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined
+  return `${String(issue.path[0])}: ${inner?.message ?? issue.message}`
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 export interface Secrets {
   JWT_SECRET: string
@@ -21,7 +21,18 @@ export function resolveSecrets(
   return { JWT_SECRET: JWT_SECRET ?? kept.JWT_SECRET, ENCRYPTION_KEY: ENCRYPTION_KEY ?? kept.ENCRYPTION_KEY }
 }
 
+/** @throws Error that names DATA_DIR */
 function keptSecrets(dataDir: string): Secrets {
+  try {
+    return readOrMake(dataDir)
+  } catch (error) {
+    throw new Error(`DATA_DIR: cannot keep secrets in ${resolve(dataDir)}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+function readOrMake(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json')
   mkdirSync(dataDir, { recursive: true })
   const made = { JWT_SECRET: randomSecret(), ENCRYPTION_KEY: randomSecret() }

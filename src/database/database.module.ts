@@ -1,4 +1,11 @@
-import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common'
+import {
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
 import { ScheduleModule } from '@nestjs/schedule'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { Config } from '../config/config.js'
@@ -7,10 +14,11 @@ import { DueWorkRunner } from './due-work.js'
 import { KeyCanary } from './key-canary.js'
 import { migrate } from './migrate.js'
 import { PostgresServer } from './postgres-server.js'
+import { startLine } from './start-line.js'
 import { UnitOfWork } from './unit-of-work.js'
 import { WakeUps } from './wake-ups.js'
 
-type OptionsFor = (url: string, poolSize: number) => DataSourceOptions
+type OptionsFor = (url: string, poolSize: number, isPooled: boolean) => DataSourceOptions
 
 /** PostgreSQL, started if need be and migrated, and what everyone does with it: units of work and due work. */
 @Global()
@@ -31,7 +39,11 @@ export class DatabaseModule implements OnApplicationShutdown {
           provide: DataSource,
           inject: [PostgresServer, Config],
           useFactory: (server: PostgresServer, config: Config) =>
-            connect(server, optionsFor(server.url, config.DATABASE_POOL_SIZE)),
+            connect(
+              server,
+              optionsFor(server.url, config.DATABASE_POOL_SIZE, server.isPooled),
+              config.PROCESS_ROLES,
+            ),
         },
         Clock,
         WakeUps,
@@ -50,15 +62,22 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 }
 
-async function connect(server: PostgresServer, options: DataSourceOptions): Promise<DataSource> {
+async function connect(
+  server: PostgresServer,
+  options: DataSourceOptions,
+  roles: string[],
+): Promise<DataSource> {
   const source = new DataSource(options)
   try {
     await source.initialize()
-    await migrate(source)
+    const ranNow = await migrate(source)
+    new Logger('Start').log(await startLine(source, server, roles, ranNow))
     return source
   } catch (error) {
     await (source.isInitialized ? source.destroy() : undefined)
     await server.stop()
-    throw new Error(`Cannot use the database (DATABASE_URL): ${(error as Error).message}`, { cause: error })
+    throw new Error(`Cannot use the database at ${server.place}: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }

@@ -62,8 +62,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(
-      `The embedded PostgreSQL (${dataDir}) could not start: ${reason}\n` +
-        'Mend this, or set DATABASE_URL to a PostgreSQL 18 database of your own.',
+      `The embedded PostgreSQL (DATA_DIR, in ${dataDir}) could not start: ${reason}\n` +
+        'Mend this, or set DATABASE_URL to a PostgreSQL database of your own.',
       { cause: error },
     )
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { Client, type ConnectionConfig } from 'pg'
+import { BEGIN_WITH_SETTINGS } from './session-settings.js'
 
 type Query = (...args: unknown[]) => Promise<unknown>
 
@@ -15,13 +16,18 @@ const names = new LRUCache<string, string>({ max: 1_000 })
  * - Statements with parameters are parsed once and then called by name, a digest of their text.
  * - Statements asked together leave in one write (pg's pipeline mode).
  * - A transaction begins with its first statement. One that never has a statement never begins.
+ *
+ * Behind a pooler in transaction mode (`isPooled`) statements have no names, since the next transaction may run in another
+ * session, and each transaction brings the settings that the connection would otherwise have.
  */
 export class StatementClient extends Client {
   private beginWaits = false
   private generation = 0
+  private readonly isPooled: boolean
 
-  constructor(config: ConnectionConfig) {
+  constructor(config: ConnectionConfig & { isPooled?: boolean }) {
     super({ ...config, pipeline: true } as ConnectionConfig)
+    this.isPooled = config.isPooled ?? false
     // A connection may be lost while nobody listens: TypeORM and the pool stop when they hand it on, and an 'error' that
     // nobody hears ends the process. Whoever asks over it is told by the rejection of what was asked.
     this.on('error', () => {})
@@ -42,12 +48,13 @@ export class StatementClient extends Client {
     if (text === 'COMMIT' || text === 'ROLLBACK')
       return Promise.resolve({ command: text, rows: [], rowCount: null }) as never
     // A beginning that fails has lost its connection, and the statement fails with it.
-    this.send(BEGIN).catch(() => {})
+    this.send(this.isPooled ? BEGIN_WITH_SETTINGS : BEGIN).catch(() => {})
     return this.sendNamed(text, values, rest) as never
   }
 
   private sendNamed(text: string, values: unknown, rest: unknown[]): Promise<unknown> {
-    if (!Array.isArray(values) || values.length === 0) return this.send(text, values, ...rest)
+    if (this.isPooled || !Array.isArray(values) || values.length === 0)
+      return this.send(text, values, ...rest)
     const { generation } = this
     const sent = this.send({ name: `${nameOf(text)}.${generation}`, text, values }, ...rest)
     // pg would call a statement that is gone, or whose table has changed, by the same name for ever.

@@ -24,7 +24,7 @@ type Listener = (inMs: number) => void
 
 /**
  * Tells whoever waits, here at once and in other processes through NOTIFY, that due work was written. Only a hint:
- * polling finds everything. At most one NOTIFY each 10 ms, outside the commits: one inside each would serialise them.
+ * polling finds everything, and is all there is behind a pooler without DATABASE_DIRECT_URL. At most one NOTIFY each 10 ms, outside the commits: one inside each would serialise them.
  */
 @Injectable()
 export class WakeUps implements BeforeApplicationShutdown {
@@ -45,7 +45,7 @@ export class WakeUps implements BeforeApplicationShutdown {
   /** One listener a name. A process listens to others from the first one on: workers at once, others when they need. */
   on(name: string, listener: Listener): void {
     this.listeners.set(name, listener)
-    this.listening ??= this.listen()
+    if (this.server.sessionUrl) this.listening ??= this.listen(this.server.sessionUrl)
   }
 
   off(name: string): void {
@@ -80,10 +80,10 @@ export class WakeUps implements BeforeApplicationShutdown {
       .catch((error: Error) => this.logger.warn(`Other processes were not woken: ${error.message}`))
   }
 
-  private async listen(): Promise<void> {
+  private async listen(url: string): Promise<void> {
     while (!this.stopped) {
       const client = new Client({
-        connectionString: this.server.url,
+        connectionString: url,
         keepAlive: true,
         connectionTimeoutMillis: CONNECT_WITHIN_MS,
         query_timeout: ANSWER_WITHIN_MS,

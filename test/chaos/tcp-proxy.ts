@@ -11,11 +11,12 @@ export class TcpProxy {
 
   private constructor(private readonly server: Server) {}
 
-  static async open(host: string, port: number): Promise<TcpProxy> {
+  /** @param listenAt a port of one's own; any free one otherwise */
+  static async open(host: string, port: number, listenAt = 0): Promise<TcpProxy> {
     const server = createServer()
     const proxy = new TcpProxy(server)
     server.on('connection', (near) => proxy.join({ near, far: connect(port, host) }))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => server.listen(listenAt, '127.0.0.1', resolve))
     return proxy
   }
 
