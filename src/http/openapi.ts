@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger'
 import { STATUS_CODES } from 'node:http'
+import { VERSION } from '../config/version.js'
 import { describeErrors, type Operation } from './openapi-errors.js'
 import { correctSchemas } from './openapi-schemas.js'
 
@@ -50,7 +51,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Punctual')
     .setDescription(DESCRIPTION)
-    .setVersion('0.1.0')
+    .setVersion(VERSION)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The `accessToken` of a sign-in.' })
     .addSecurityRequirements('bearer')
     .build()

@@ -19,10 +19,15 @@ export class AppProcess {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text))
   }
 
-  static async start(databaseUrl: string, environment: Record<string, string> = {}): Promise<AppProcess> {
-    if (!existsSync(MAIN)) throw new Error('There is no dist: run npm run build first')
+  /** @param main another build's entry */
+  static async start(
+    databaseUrl: string,
+    environment: Record<string, string> = {},
+    main = MAIN,
+  ): Promise<AppProcess> {
+    if (!existsSync(main)) throw new Error('There is no dist: run npm run build first')
     const app = new AppProcess(
-      spawn(process.execPath, [MAIN], {
+      spawn(process.execPath, [main], {
         env: {
           PATH: process.env.PATH,
           NODE_ENV: 'test',
