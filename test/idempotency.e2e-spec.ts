@@ -67,6 +67,7 @@ describe('a key', () => {
     await punctual.query(
       'create trigger refuse before update on idempotency_answers for each row execute function refuse()',
     )
+    ada.expectsFaults = true
     const failed = await ada.post('/emails', MAIL, KEY)
     await punctual.query('drop trigger refuse on idempotency_answers')
     expect(failed.status).toBe(500)
