@@ -13,6 +13,7 @@ import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-b
 import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
 import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
 import { RateLimits1765100000000 } from './migrations/1765100000000-rate-limits.js'
+import { WebhookHolds1765300000000 } from './migrations/1765300000000-webhook-holds.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -79,6 +80,7 @@ export const dataSourceOptions = (url: string, poolSize = 5, isPooled = false): 
     RateLimits1765100000000,
     IdempotencyAnswers1765500000000,
     KeyCanary1765510000000,
+    WebhookHolds1765300000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 it('is revealed when it is asked for, and is the one that was given', async () => {
   const { status, body, headers } = await ada.post(`/webhooks/${id}/secret/reveal`)
-  expect([status, body]).toEqual([200, { secret: first, previousUntil: null }])
+  expect([status, body]).toMatchObject([200, { secret: first, previousUntil: null }])
   expect(headers.get('cache-control')).toBe('no-store')
 })
 
@@ -47,51 +47,122 @@ describe('a rotation', () => {
       [false, false],
       [true, true],
     ])
-    expect((await ada.post(`/webhooks/${id}/secret/reveal`)).body).toEqual({ secret, previousUntil: null })
+    expect(await reveal()).toMatchObject({ secret, previousUntil: null })
   })
 
-  it('has the hex signature, of which there is one, made by the new secret', async () => {
-    const { secret } = (await rotate()).body
-    const { headers, text } = await delivery()
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
-    expect(headers['x-webhook-signature']).toBe(createHmac('sha256', key).update(text).digest('hex'))
+  it('has the hex signature, of which there is one, made by the old secret until its end', async () => {
+    const { secret } = (await rotate({ overlapHours: 2 })).body
+    expect(hexKeyOf(await delivery(), { first, secret })).toBe('first')
+    await punctual.advance(2 * HOUR - 1)
+    expect(hexKeyOf(await delivery(), { first, secret })).toBe('first')
+    await punctual.advance(1)
+    expect(hexKeyOf(await delivery(), { first, secret })).toBe('secret')
   })
 
   it('lasts a day unless told otherwise, and no time where the secret has leaked', async () => {
     const { previousUntil } = (await rotate()).body
     expect(Date.parse(previousUntil)).toBe(punctual.clock.now().getTime() + 24 * HOUR)
-    const leaked = (await ada.post(`/webhooks/${id}/secret/reveal`)).body.secret
-    expect((await rotate({ overlapHours: 0 })).body.previousUntil).toBeNull()
+    const leaked = (await reveal()).secret
+    expect((await rotate({ overlapHours: 0 })).body.previousUntil).toBe(previousUntil) // of the one before
     expect(verifiers(await delivery(), leaked)).toEqual([false, false])
     for (const overlapHours of [-1, 169, 1.5, null, '24'])
       expect((await rotate({ overlapHours })).status).toBe(400)
   })
 
-  it('of a rotation forgets the secret before the last one', async () => {
-    const second = (await rotate()).body.secret
-    const third = (await rotate()).body.secret
-    const sent = await delivery()
-    expect([first, second, third].map((secret) => verifiers(sent, secret)[0])).toEqual([false, true, true])
+  it('within another one keeps every secret until the end that it was promised', async () => {
+    const second = (await rotate({ overlapHours: 4 })).body.secret
+    const third = (await rotate({ overlapHours: 2 })).body.secret
+    const fourth = (await rotate({ overlapHours: 0 })).body.secret
+    const secrets = { first, second, third, fourth }
+    const fits = async () => {
+      const sent = await delivery()
+      const names = Object.entries(secrets).filter(([, secret]) => verifiers(sent, secret).every(Boolean))
+      return [...names.map(([name]) => name), `hex by ${hexKeyOf(sent, secrets)}`]
+    }
+    expect(await fits()).toEqual(['first', 'second', 'fourth', 'hex by first'])
+    await punctual.advance(2 * HOUR)
+    expect(await fits()).toEqual(['first', 'fourth', 'hex by first'])
+    await punctual.advance(2 * HOUR - 1)
+    expect(await fits()).toEqual(['first', 'fourth', 'hex by first'])
+    await punctual.advance(1)
+    expect(await fits()).toEqual(['fourth', 'hex by fourth'])
   })
 
-  it('keeps both sealed, and the old one no longer than it signs', async () => {
+  it('ends all former secrets at once where that is asked for', async () => {
+    const second = (await rotate()).body.secret
+    const { secret, previousUntil } = (await rotate({ overlapHours: 0, endFormer: true })).body
+    expect(previousUntil).toBeNull()
+    const sent = await delivery()
+    expect([first, second, secret].map((one) => verifiers(sent, one)[0])).toEqual([false, false, true])
+  })
+
+  it('is refused while ten still sign', async () => {
+    for (let n = 0; n < 10; n++) expect((await rotate()).status).toBe(200)
+    expect(await rotate()).toMatchObject({ status: 409, body: { code: 'too_many_secrets' } })
+    expect((await rotate({ endFormer: true })).status).toBe(200)
+  })
+
+  it('by a process of the release before this is understood, and what this one writes is understood there', async () => {
+    await rotate({ overlapHours: 3 })
+    const [own] = await secrets()
+    expect(own).toMatchObject({
+      previous_secret: own!.former_secrets![0]!.secret,
+      previous_secret_until: punctual.clock.in(3 * HOUR) && new Date(punctual.clock.in(3 * HOUR)),
+    })
+    const second = (await reveal()).secret
+    await punctual.query(
+      // as that release rotates
+      `update webhooks set version = version + 1, previous_secret = secret, previous_secret_until = $2::timestamptz + interval '1 hour'
+       where id = $1`,
+      [id, punctual.clock.now()],
+    )
+    const sent = await delivery()
+    expect([first, second].map((one) => verifiers(sent, one)[0])).toEqual([true, true])
+    expect((await reveal()).previousUntil).toBe(punctual.clock.in(3 * HOUR))
+  })
+
+  it('keeps all sealed, and the old ones no longer than they sign', async () => {
+    await rotate({ overlapHours: 3 })
     const { secret } = (await rotate({ overlapHours: 1 })).body
     const [row] = await secrets()
+    expect(row!.former_secrets).toHaveLength(2)
     expect(JSON.stringify(row)).not.toContain(secret.slice(6))
     expect(JSON.stringify(row)).not.toContain(first.slice(6))
     expect(row!.previous_secret).not.toBeNull()
     await punctual.advance(2 * HOUR)
-    await eventually(async () => expect((await secrets())[0]!.previous_secret).toBeNull())
+    await eventually(async () => {
+      const [left] = await secrets()
+      expect(left!.previous_secret).toBeNull()
+      expect(left!.former_secrets).toEqual([row!.former_secrets![1]])
+    })
+    await punctual.advance(2 * HOUR)
+    await eventually(async () => expect((await secrets())[0]!.former_secrets).toBeNull())
   })
 })
 
+const reveal = async () => (await ada.post(`/webhooks/${id}/secret/reveal`)).body
+
 const rotate = (body?: object) => ada.post(`/webhooks/${id}/secret/rotate`, body)
 
+interface StoredSecrets {
+  secret: string
+  previous_secret: string | null
+  previous_secret_until: Date | null
+  former_secrets: { secret: string }[] | null
+}
+
 const secrets = () =>
-  punctual.query<{ secret: string; previous_secret: string | null }>(
-    'select secret, previous_secret from webhooks where id = $1',
+  punctual.query<StoredSecrets>(
+    'select secret, previous_secret, previous_secret_until, former_secrets from webhooks where id = $1',
     [id],
   )
+
+/** Which of the secrets, decoded, the older header was made with. */
+const hexKeyOf = ({ headers, text }: Received, by: Record<string, string>): string | undefined =>
+  Object.entries(by).find(([, secret]) => {
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    return headers['x-webhook-signature'] === createHmac('sha256', key).update(text).digest('hex')
+  })?.[0]
 
 /** Of an event that happens now. */
 async function delivery(): Promise<Received> {

@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Cipher } from '../config/cipher.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import type { HmacSha256 } from './hmac-sha256.js'
-import { signerOf } from './signing.js'
-import { sealedFor } from './webhook-secrets.js'
+import { signerOf, type Signer } from './signing.js'
+import { formerSecrets, sealedFor } from './webhook-secrets.js'
 import { WebhookClient, type Target } from './webhook.client.js'
-import type { Format } from './webhook.entity.js'
+import type { Format, Webhook } from './webhook.entity.js'
 
 const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 'application/json' }
 
@@ -18,11 +17,14 @@ export interface Receiver {
   headers: string[]
   format: Format
   retryCount: number
-  /** By the present secret, and by the one before while both sign. */
-  signers: { signer: HmacSha256; until: Date | null }[]
+  /** By the present secret, and by those before it, the newest first, until their ends. */
+  signers: { signer: Signer; until: Date | null }[]
 }
 
-interface Row {
+interface Row extends Pick<
+  Webhook,
+  'secret' | 'signatureKey' | 'formerSecrets' | 'previousSecret' | 'previousSecretUntil'
+> {
   id: number
   tenantId: string
   version: number
@@ -30,9 +32,6 @@ interface Row {
   headers: Record<string, string>
   format: Format
   retryCount: number
-  secret: string
-  previousSecret: string | null
-  previousSecretUntil: Date | null
 }
 
 /** Webhooks as their settings are now: opened once a version, since a claim tells which version is present. */
@@ -69,19 +68,22 @@ export class Receivers {
   private async read(id: number): Promise<Receiver | undefined> {
     const [row] = await this.work.query<Row>(
       `select id, user_id as "tenantId", version, url, headers, format, retry_count as "retryCount", secret,
-              previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"
+              signature_key as "signatureKey", former_secrets as "formerSecrets", previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"
        from webhooks where id = $1`,
       [id],
     )
     return row && this.open(row)
   }
 
-  private open({ tenantId, url, secret, previousSecret, previousSecretUntil, ...row }: Row): Receiver {
+  private open(row: Row): Receiver {
+    const { tenantId, version, format, retryCount, signatureKey } = row
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)] as const)
     const headers = Object.entries({ ...COMMON_HEADERS, ...Object.fromEntries(own) }).flat()
-    const signers = [{ signer: signerOf(open(secret)), until: null as Date | null }]
-    if (previousSecret) signers.push({ signer: signerOf(open(previousSecret)), until: previousSecretUntil })
-    return { ...row, target: this.client.targetOf(url), headers, signers }
+    const signers = [{ secret: row.secret, until: null }, ...formerSecrets(row)].map(({ secret, until }) => ({
+      signer: signerOf(open(secret), signatureKey),
+      until,
+    }))
+    return { version, target: this.client.targetOf(row.url), headers, format, retryCount, signers }
   }
 }

@@ -43,8 +43,15 @@ export const forgetSql = (sqlNow: string) => `
 
 /** Nothing is signed by them any more. */
 export const FORGET_SECRETS = (sqlNow: string) => `
-  update webhooks set previous_secret = null, previous_secret_until = null
-  where id in (select id from webhooks where previous_secret_until <= ${sqlNow} for update skip locked)`
+  update webhooks
+  set former_secrets = (select jsonb_agg(one) from jsonb_array_elements(former_secrets) one
+                        where (one ->> 'until')::timestamptz > ${sqlNow}),
+      previous_secret = case when previous_secret_until > ${sqlNow} then previous_secret end,
+      previous_secret_until = case when previous_secret_until > ${sqlNow} then previous_secret_until end
+  where id in (
+    select id from webhooks where previous_secret_until <= ${sqlNow}
+      or exists (select from jsonb_array_elements(former_secrets) one where (one ->> 'until')::timestamptz <= ${sqlNow})
+    for update skip locked)`
 
 /** $1: days. */
 export const FORGET_RECOVERIES = (sqlNow: string) => `

@@ -20,13 +20,13 @@ export class WebhookSecretsController {
   }
 
   /**
-   * Replace the signing secret. Until the overlap ends, deliveries carry a signature by the old one and by the new one;
-   * `X-Webhook-Signature`, which has room for one, is by the new one at once.
+   * Replace the signing secret. Until their overlaps end, `webhook-signature` carries a signature by each old secret and by
+   * the new one; `X-Webhook-Signature`, which has room for one, is by the oldest that still signs. 409 where ten still do.
    */
   @Post('rotate')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   rotate(@Me() me: Principal, @IdParam() id: number, @Body() body: RotateDto): Promise<SecretView> {
-    return this.secrets.rotate(me.tenantId, id, body.overlapHours)
+    return this.secrets.rotate(me.tenantId, id, body)
   }
 }

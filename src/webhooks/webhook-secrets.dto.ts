@@ -1,4 +1,4 @@
-import { IsInt, Max, Min } from 'class-validator'
+import { IsBoolean, IsInt, Max, Min } from 'class-validator'
 import { Optional } from '../http/optional.decorator.js'
 
 export class RotateDto {
@@ -11,4 +11,12 @@ export class RotateDto {
   @Min(0)
   @Max(168)
   overlapHours?: number
+
+  /**
+   * Ends the secrets before the present one at once, whatever they were promised: one of them has leaked.
+   * @example false
+   */
+  @Optional()
+  @IsBoolean()
+  endFormer?: boolean
 }

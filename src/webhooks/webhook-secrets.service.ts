@@ -1,15 +1,21 @@
 import { Injectable } from '@nestjs/common'
 import { Cipher, UnreadableSecret } from '../config/cipher.js'
 import { Clock } from '../database/clock.js'
+import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { conflict, notFound } from '../http/problem.js'
-import { newSecret } from './signing.js'
-import { sealedFor } from './webhook-secrets.js'
+import { newSecret, verificationOf } from './signing.js'
+import type { RotateDto } from './webhook-secrets.dto.js'
+import { formerSecrets, sealedFor, type FormerSecret } from './webhook-secrets.js'
 import type { SecretView } from './webhook-secrets.view.js'
+import type { Webhook } from './webhook.entity.js'
 
 const UNREADABLE =
   'This secret is sealed with a key that the server does not have: its operator must give it back, or rotate the secret'
 const USUAL_OVERLAP_HOURS = 24
+const HOUR_MS = 60 * 60_000
+/** Each makes the header of every delivery longer. */
+const MOST_FORMER = 10
 
 /** The secrets that sign a webhook's deliveries. */
 @Injectable()
@@ -21,45 +27,89 @@ export class WebhookSecrets {
   ) {}
 
   /** The one that signs from now on. @throws Problem 409 when the key that opens it is not here */
-  async reveal(tenantId: string, id: number): Promise<SecretView> {
-    const [row] = await this.work.query<SecretView>(
-      `select secret, ${PREVIOUS_UNTIL(this.clock.sqlNow)} from webhooks where id = $1 and user_id = $2`,
-      [id, tenantId],
-    )
-    if (!row) throw notFound('webhook')
-    return { ...row, secret: this.opened(row.secret, tenantId) }
-  }
-
-  private opened(sealed: string, tenantId: string): string {
-    try {
-      return this.cipher.open(sealed, sealedFor(tenantId))
-    } catch (error) {
-      if (!(error instanceof UnreadableSecret)) throw error
-      throw conflict('secret_unreadable', UNREADABLE)
-    }
+  reveal(tenantId: string, id: number): Promise<SecretView> {
+    return this.work.run(async (tx) => {
+      const { secret, signatureKey, ...row } = await find(tx, tenantId, id)
+      const until = lastEnd(stillSigning(row, await tx.now()))
+      return viewOf(this.opened(secret, tenantId), signatureKey, until)
+    })
   }
 
   /**
-   * The present secret signs beside the new one until the overlap ends; one before it is forgotten at once.
-   * @param overlapHours none where the secret has leaked
+   * Each secret before the new one signs beside it until the end that it was promised.
+   * @throws Problem 409 where ten still sign
    */
-  rotate(tenantId: string, id: number, overlapHours = USUAL_OVERLAP_HOURS): Promise<SecretView> {
+  rotate(tenantId: string, id: number, input: RotateDto): Promise<SecretView> {
+    const { overlapHours = USUAL_OVERLAP_HOURS, endFormer = false } = input
     const secret = newSecret()
-    const { sqlNow } = this.clock
     return this.work.run(async (tx) => {
-      const [rotated] = await tx.query<Pick<SecretView, 'previousUntil'>>(
-        `update webhooks
-         set secret = $3, version = version + 1, previous_secret = case when $4 > 0 then secret end,
-             previous_secret_until = case when $4 > 0 then ${sqlNow} + $4 * interval '1 hour' end
-         where id = $1 and user_id = $2
-         returning ${PREVIOUS_UNTIL(sqlNow)}`,
-        [id, tenantId, this.cipher.seal(secret, sealedFor(tenantId)), overlapHours],
+      const { signatureKey, ...row } = await find(tx, tenantId, id, 'for no key update')
+      const now = await tx.now()
+      const until = new Date(now.getTime() + overlapHours * HOUR_MS)
+      const earlier = endFormer ? [] : stillSigning(row, now)
+      if (earlier.length >= MOST_FORMER) throw tooMany()
+      const signs = overlapHours > 0 && this.canOpen(row.secret, tenantId) // one that is lost would hold up all deliveries
+      const former = signs ? [{ secret: row.secret, until }, ...earlier] : earlier
+      const [newest] = former
+      tx.write(
+        `update webhooks set secret = $2, version = version + 1, former_secrets = $3,
+           previous_secret = $4, previous_secret_until = $5, updated_at = ${this.clock.sqlNow} where id = $1`,
+        [
+          ...[id, this.cipher.seal(secret, sealedFor(tenantId)), JSON.stringify(former)],
+          ...[newest?.secret ?? null, newest?.until ?? null], // for processes of the release before this
+        ],
       )
-      if (!rotated) throw notFound('webhook')
-      return { secret, ...rotated }
+      return viewOf(secret, signatureKey, lastEnd(former))
     })
+  }
+
+  private opened(sealed: string, tenantId: string): string {
+    if (!this.canOpen(sealed, tenantId)) throw conflict('secret_unreadable', UNREADABLE)
+    return this.cipher.open(sealed, sealedFor(tenantId))
+  }
+
+  private canOpen(sealed: string, tenantId: string): boolean {
+    try {
+      this.cipher.open(sealed, sealedFor(tenantId))
+      return true
+    } catch (error) {
+      if (error instanceof UnreadableSecret) return false
+      throw error
+    }
   }
 }
 
-const PREVIOUS_UNTIL = (sqlNow: string) =>
-  `case when previous_secret_until > ${sqlNow} then previous_secret_until end as "previousUntil"`
+type Row = Pick<
+  Webhook,
+  'secret' | 'signatureKey' | 'formerSecrets' | 'previousSecret' | 'previousSecretUntil'
+>
+
+/** @throws Problem 404 */
+async function find(tx: Transaction, tenantId: string, id: number, lock = ''): Promise<Row> {
+  const [row] = await tx.query<Row>(
+    `select secret, signature_key as "signatureKey", former_secrets as "formerSecrets",
+       previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"
+     from webhooks where id = $1 and user_id = $2 ${lock}`,
+    [id, tenantId],
+  )
+  if (!row) throw notFound('webhook')
+  return row
+}
+
+const stillSigning = (row: Parameters<typeof formerSecrets>[0], now: Date): FormerSecret[] =>
+  formerSecrets(row).filter(({ until }) => until > now)
+
+const lastEnd = (former: FormerSecret[]): Date | null =>
+  former.length > 0 ? new Date(Math.max(...former.map(({ until }) => until.getTime()))) : null
+
+const viewOf = (
+  secret: string,
+  signatureKey: Webhook['signatureKey'],
+  previousUntil: Date | null,
+): SecretView => ({ secret, signatureKey, verification: verificationOf(signatureKey), previousUntil })
+
+const tooMany = () =>
+  conflict(
+    'too_many_secrets',
+    `${MOST_FORMER} secrets before this one still sign; wait until one ends, or end them all with endFormer`,
+  )

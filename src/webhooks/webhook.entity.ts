@@ -5,6 +5,9 @@ export type Format = (typeof FORMATS)[number]
 export const ORDERINGS = ['none', 'email'] as const
 export type Ordering = (typeof ORDERINGS)[number]
 export type Breaker = 'closed' | 'open' | 'draining'
+/** What `X-Webhook-Signature` is keyed with: the secret as it is shown, or the bytes that it stands for. */
+export const SIGNATURE_KEYS = ['decoded', 'raw'] as const
+export type SignatureKey = (typeof SIGNATURE_KEYS)[number]
 export type InactiveBecause = 'paused' | 'gone' | 'failing'
 
 /** Another system that hears of events. Its secret and the values of its headers are sealed. */
@@ -34,6 +37,9 @@ export class Webhook {
   @Column('integer', { default: 1 }) version: number
   @Column('text', { nullable: true }) previousSecret: string | null
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) previousSecretUntil: Date | null
+  /** All that may still sign, the newest first. The release before this knows only of the newest, by the two columns above. */
+  @Column('jsonb', { nullable: true }) formerSecrets: { secret: string; until: string }[] | null
+  @Column('text', { default: 'decoded' }) signatureKey: SignatureKey
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) inactiveSince: Date | null
   @Column('text', { nullable: true }) inactiveBecause: InactiveBecause | null
   @Column('text', { default: 'closed' }) breaker: Breaker
@@ -45,6 +51,10 @@ export class Webhook {
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) releaseAt: Date | null
   /** What was due before this instant is parked, though its rows do not all say so yet. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) parkedBefore: Date | null
+  /** Its receiver has asked for time: nothing goes before this instant. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) heldUntil: Date | null
+  /** Since when it has asked for time, again and again, without a success. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) throttledSince: Date | null
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
   @UpdateDateColumn({ type: 'timestamptz', precision: 3 }) updatedAt: Date
 }

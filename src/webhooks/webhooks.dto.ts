@@ -18,7 +18,14 @@ import { PRIORITIES, TIERS, type Priority, type Tier } from '../emails/email.ent
 import { Optional } from '../http/optional.decorator.js'
 import { Trimmed } from '../http/trimmed.decorator.js'
 import { EVENT_PATTERNS, type EventPattern } from './event-patterns.js'
-import { FORMATS, ORDERINGS, type Format, type Ordering } from './webhook.entity.js'
+import {
+  FORMATS,
+  ORDERINGS,
+  SIGNATURE_KEYS,
+  type Format,
+  type Ordering,
+  type SignatureKey,
+} from './webhook.entity.js'
 
 /** Only events about such emails; null is any. Events that are about no email always pass. */
 export class FilterDto {
@@ -98,6 +105,15 @@ export class ChangeWebhookDto {
   @Optional()
   @IsIn(ORDERINGS)
   ordering?: Ordering
+
+  /**
+   * What `X-Webhook-Signature` is keyed with. decoded: the base64 after `whsec_`, as bytes, as for `webhook-signature`. raw: the
+   * secret as it is shown, for receivers that compute `createHmac('sha256', secret)`.
+   * @example "decoded"
+   */
+  @Optional()
+  @IsIn(SIGNATURE_KEYS)
+  signatureKey?: SignatureKey
 
   /**
    * Null: everything.

@@ -4,7 +4,7 @@ import { Cipher } from '../config/cipher.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
-import { newSecret } from './signing.js'
+import { newSecret, verificationOf } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
 import { inOurWords, WebhookSettings } from './webhook-settings.js'
 import { Webhook } from './webhook.entity.js'
@@ -35,7 +35,8 @@ export class Webhooks {
         headers: {},
         ...columns,
       })
-      return { ...viewOf(await tx.manager.save(webhook)), secret }
+      const view = viewOf(await tx.manager.save(webhook))
+      return { ...view, secret, verification: verificationOf(view.signatureKey) }
     })
   }
 

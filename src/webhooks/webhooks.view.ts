@@ -1,4 +1,5 @@
-import type { Breaker, Format, InactiveBecause, Ordering, Webhook } from './webhook.entity.js'
+import { VerificationView } from './webhook-secrets.view.js'
+import type { Breaker, Format, InactiveBecause, Ordering, SignatureKey, Webhook } from './webhook.entity.js'
 
 /** Only events about such emails; null is any. */
 export class FilterView {
@@ -24,6 +25,11 @@ export class WebhookView {
   format: Format
   /** Whether the events of one email are delivered strictly one after another. */
   ordering: Ordering
+  /**
+   * What `X-Webhook-Signature` is keyed with.
+   * @example "decoded"
+   */
+  signatureKey: SignatureKey
   filter: FilterView
   /** Deliveries a second, at most. */
   rateLimit: number | null
@@ -46,10 +52,12 @@ export class WebhookView {
 
 export class SubscribedView extends WebhookView {
   /**
-   * Verifies the deliveries. Shown here and when it is asked for.
+   * Verifies the deliveries, as `verification` says: the key is the base64 after `whsec_`, as bytes, unless `signatureKey` is raw.
+   * Shown here and when it is asked for.
    * @example "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
    */
   secret: string
+  verification: VerificationView
 }
 
 export class WebhookPage {
@@ -66,6 +74,7 @@ export const viewOf = (webhook: Webhook): WebhookView => ({
   headers: Object.keys(webhook.headers),
   format: webhook.format,
   ordering: webhook.ordering,
+  signatureKey: webhook.signatureKey,
   filter: {
     priorities: webhook.priorities ?? null,
     customerTiers: webhook.customerTiers ?? null,
