@@ -10,10 +10,10 @@ import { WebhookManagement1764500000000 } from './migrations/1764500000000-webho
 import { NarrowDeliveries1764600000000 } from './migrations/1764600000000-narrow-deliveries.js'
 import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-before.js'
 import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
-import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
-import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
 import { RateLimits1765100000000 } from './migrations/1765100000000-rate-limits.js'
 import { WebhookHolds1765300000000 } from './migrations/1765300000000-webhook-holds.js'
+import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
+import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -78,9 +78,9 @@ export const dataSourceOptions = (url: string, poolSize = 5, isPooled = false): 
     ParkedBefore1764700000000,
     EventsByNumber1764800000000,
     RateLimits1765100000000,
+    WebhookHolds1765300000000,
     IdempotencyAnswers1765500000000,
     KeyCanary1765510000000,
-    WebhookHolds1765300000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

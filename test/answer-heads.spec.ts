@@ -31,6 +31,7 @@ it.each([
   ['several of them, with fields', [CONTINUE + WITH_FIELDS, CONTINUE + OK]],
   ['a packet for each byte', [...(CONTINUE + OK)]],
   ['100 Continue, then 103, then 200', [`${CONTINUE}HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${OK}`]],
+  ['103, then 100 Continue, then 200', [`HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${CONTINUE}${OK}`]],
   ['a folded header line', [FOLDED]],
   ['a fold that is cut', [FOLDED.slice(0, 28), FOLDED.slice(28)]],
   ['a fold after 100 Continue', [CONTINUE + FOLDED]],

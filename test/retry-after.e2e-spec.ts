@@ -19,7 +19,7 @@ it.each([429, 503])(
       void response.writeHead(status, { 'retry-after': asked[busy.requests.length - 1] }).end()
     const { id } = (await subscribe({ url: busy.url })).body
     await email()
-    for (const [before, wait] of [10_000, 4_000, 60_000].entries()) {
+    for (const [before, wait] of [10_000, 2_000, 60_000].entries()) {
       await eventually(async () =>
         expect(await log(id)).toMatchObject({ attempts: before + 1, dueAt: punctual.clock.in(wait) }),
       )

@@ -9,6 +9,7 @@ import {
   before,
   email,
   log as logOf,
+  logs as logsOf,
   punctual,
   receiver,
   setWebhookStage,
@@ -114,14 +115,66 @@ describe('a delivery', () => {
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   })
 
-  it('is not sent again while it is pending, nor while its webhook is inactive', async () => {
+  it('is sent at once while a retry waits, with all retries anew, and not twice', async () => {
     receiver.answer = () => 500
     await email()
-    await eventually(async () => expect((await log()).attempts).toBe(1))
+    for (const [attempts, wait] of [0, 2_000, 4_000].entries()) {
+      await punctual.advance(wait)
+      await eventually(async () => expect(await log()).toMatchObject({ attempts: attempts + 1 }))
+    }
     const { id: logId } = await log()
-    expect(await resend(logId)).toMatchObject({ status: 409, body: { code: 'delivery_pending' } })
+    expect(await resend(logId)).toMatchObject({ status: 202, body: { id: logId } })
+    await eventually(async () =>
+      expect(await log()).toMatchObject({ attempts: 4, dueAt: punctual.clock.in(2_000) }),
+    )
     receiver.answer = () => 204
     await punctual.advance(2_000)
+    await eventually(async () => expect(await log()).toMatchObject({ status: 'success', attempts: 5 }))
+    await punctual.advance(60_000)
+    expect(receiver.received).toHaveLength(5)
+  })
+
+  it('is sent at once while its breaker is open, and closes it', async () => {
+    receiver.answer = () => 500
+    for (let n = 0; n < 5; n++) await email()
+    await eventually(async () =>
+      expect((await ada.get(`/webhooks/subscribe/${id}`)).body.breaker).toBe('open'),
+    )
+    receiver.answer = () => 204
+    await eventually(async () => expect((await log()).dueAt).toBeNull())
+    expect((await resend((await log()).id)).status).toBe(202)
+    await arrived(6)
+    await eventually(async () =>
+      expect((await ada.get(`/webhooks/subscribe/${id}`)).body.breaker).not.toBe('open'),
+    )
+  })
+
+  it('that waits for an earlier event of its email goes out of its order, and holds up no other', async () => {
+    await ada.patch(`/webhooks/subscribe/${id}`, { ordering: 'email', events: ['email.*'] })
+    receiver.answer = ({ body }) => (body.event === 'email.received' ? 500 : 204)
+    const { id: emailId } = await email()
+    await eventually(async () => expect((await log()).attempts).toBe(1))
+    await ada.post(`/emails/${emailId}/resolve`)
+    await eventually(async () =>
+      expect(await log()).toMatchObject({ eventType: 'email.resolved', dueAt: null }),
+    )
+    await resend((await log()).id)
+    await eventually(async () => expect(await log()).toMatchObject({ status: 'success' }))
+    const [, first] = await logsOf(id)
+    await ada.post(`/emails/${emailId}/reopen`)
+    await ada.post(`/emails/${emailId}/resolve`)
+    await resend(first!.id) // the next of its email goes once it is out of the way
+    await eventually(async () => expect((await log()).status).toBe('success'))
+  })
+
+  it('is not sent again while an attempt is under way, nor while its webhook is inactive', async () => {
+    const answers: (() => void)[] = []
+    receiver.hold = (answer) => answers.push(answer)
+    await email()
+    await eventually(() => expect(answers).toHaveLength(1))
+    const { id: logId } = await log()
+    expect(await resend(logId)).toMatchObject({ status: 409, body: { code: 'delivery_pending' } })
+    answers[0]!()
     await eventually(async () => expect((await log()).status).toBe('success'))
     await ada.post(`/webhooks/${id}/pause`)
     expect(await resend(logId)).toMatchObject({ status: 409, body: { code: 'webhook_inactive' } })

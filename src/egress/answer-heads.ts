@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 
 const START = Buffer.from('HTTP/1.')
-const CONTINUE = /^HTTP\/1\.\d 100[ \r]/
+const INTERIM = /^HTTP\/1\.\d 1(?!01)/ // a 101 ends what is HTTP
+const CONTINUE = /^HTTP\/1\.\d 100/
 const END = Buffer.from('\r\n\r\n')
 /** A line that goes on in the next one (RFC 9112, 5.2: obs-fold). */
 const FOLDS = ['\r\n ', '\r\n\t'].map((fold) => Buffer.from(fold))
@@ -18,21 +19,32 @@ export function tidyHeads(socket: Socket, maxBytes: number): void {
   let sent = 0
   let isAtHead = false
   let held: Buffer | undefined
+
   socket.read = (size?: number): Buffer | null => {
     const chunk = read(size) as Buffer | null
     if (chunk === null) return null
     if (socket.bytesWritten !== sent) [sent, isAtHead] = [socket.bytesWritten, true] // a request: an answer begins
-    if (!isAtHead) return chunk
-    let bytes = held ? Buffer.concat([held, chunk]) : chunk
+    return isAtHead ? tidied(held ? Buffer.concat([held, chunk]) : chunk) : chunk
+  }
+
+  function tidied(bytes: Buffer): Buffer | null {
+    const ready: Buffer[] = []
+    let rest = bytes
     held = undefined
-    for (;;) {
-      const end = looksLikeHead(bytes) ? bytes.indexOf(END) : NaN
-      if (end === -1 && bytes.length <= maxBytes) return ((held = bytes), null)
-      isAtHead = end >= 0 && CONTINUE.test(bytes.toString('latin1', 0, 13))
-      if (!isAtHead) return end > 0 ? unfolded(bytes, end) : bytes
-      bytes = bytes.subarray(end + END.length)
-      if (bytes.length === 0) return null
+    while (isAtHead && rest.length > 0) {
+      const end = looksLikeHead(rest) ? rest.indexOf(END) + END.length : 0
+      if (end === END.length - 1 && rest.length <= maxBytes) {
+        held = rest
+        break
+      }
+      const line = rest.toString('latin1', 0, 13)
+      isAtHead = end >= END.length && INTERIM.test(line)
+      if (!isAtHead) ready.push(end >= END.length ? unfolded(rest, end) : rest)
+      else if (!CONTINUE.test(line)) ready.push(rest.subarray(0, end))
+      rest = rest.subarray(end)
     }
+    if (ready.length <= 1) return ready[0] ?? null
+    return Buffer.concat(ready)
   }
 }
 

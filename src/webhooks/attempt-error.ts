@@ -28,6 +28,8 @@ export const ATTEMPT_ERRORS = [
   'secret_unreadable',
   /** There is nothing to send any more: its email was deleted, and its events with it. */
   'event_gone',
+  /** Of a delivery, without another attempt: its webhook was changed, and does not want the event any more. */
+  'unwanted',
   /** Of a delivery, without an attempt: it waited for too long for a webhook that was not active. */
   'expired',
 ] as const

@@ -31,7 +31,10 @@ export class DeliveriesController {
     return this.deliveries.read(me.tenantId, id, logId)
   }
 
-  /** Deliver once more, with the same `webhook-id` and all retries anew. 409 while it is pending. */
+  /**
+   * Deliver once more, now, with the same `webhook-id` and all retries anew, also where a retry waits. 409 while an attempt is
+   * under way.
+   */
   @Post('logs/:logId/resend')
   @HttpCode(202)
   resend(@Me() me: Principal, @IdParam() id: number, @IdParam('logId') logId: number): Promise<QueuedView> {

@@ -6,6 +6,7 @@ import { DueWorkRunner, type DueWork } from '../database/due-work.js'
 import { EVENT_GONE, isSuccess, secretUnreadable, type Attempt } from './attempt.js'
 import { DeliveryQueue } from './delivery-queue.js'
 import { eventLoopIsBusy } from './event-loop.js'
+import { Holds } from './holds.js'
 import { Lanes } from './lanes.js'
 import { LEASE_SECONDS, type Leased } from './lease.js'
 import type { Tried } from './outcome.js'
@@ -25,6 +26,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   readonly name = WEBHOOK_DELIVERIES
   readonly capacity: number
   private readonly lanes: Lanes<Leased>
+  private readonly holds = new Holds()
   private readonly logger = new Logger(DeliveriesDispatcher.name)
   private readonly longestWaitMs: number
   private isStopping = false
@@ -84,6 +86,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const { eventId, body, leasedAt } = delivery
     if (!receiver || this.isStopping || performance.now() - leasedAt > this.longestWaitMs)
       return this.giveBack(delivery)
+    const parked = this.holds.whenParked(delivery)
+    if (parked) return void parked.then(() => this.giveBack(delivery))
     const startedAt = this.clock.now()
     const tell = (attempt: Attempt) =>
       this.recordAttempt({ delivery, attempt, startedAt, retryCount: receiver.retryCount })
@@ -106,7 +110,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const isSlow = attempt.error === 'timed_out' // also a yes whose body never ends holds a connection for all its time
     if (isSuccess(attempt) && !isSlow) this.lanes.succeeded(webhookId, attempt.durationMs)
     else this.lanes.failed(webhookId)
-    void this.outcomes.add(tried)
+    const recorded = this.outcomes.add(tried)
+    if (attempt.retryAfterMs !== null) this.holds.add(webhookId, recorded)
     process.nextTick(() => setImmediate(() => this.leave(webhookId)))
   }
 

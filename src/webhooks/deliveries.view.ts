@@ -20,7 +20,7 @@ export class DeliveryView {
   isTest: boolean
   createdAt: Date
   completedAt: Date | null
-  /** When the next attempt is due; null when there is none, while it is under way, and while the delivery is held back. */
+  /** When the next attempt is due; null when there is none, while it is under way, and while the delivery is held back without an end that is known. */
   dueAt: Date | null
 }
 

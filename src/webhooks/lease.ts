@@ -21,6 +21,9 @@ export interface Leased {
 /** Longer than WEBHOOK_TIMEOUT_MS may be: while an attempt is under way nobody else takes its row. */
 export const LEASE_SECONDS = 30
 
+/** As many failures as a webhook can allow: there is no retry. */
+export const NO_RETRIES = 20
+
 /** SQL: nobody has it in hand, or its worker is gone. */
 export const isFree = (sqlNow: string) => `(leased_until is null or leased_until <= ${sqlNow})`
 

@@ -22,7 +22,7 @@ export class Outages {
    * @param isUnreadable its secret cannot be opened: it waits from the first failure on, and is never given up for that
    */
   async consider(standing: WebhookStanding, isUnreadable = false): Promise<void> {
-    const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone } = standing
+    const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone, isHeld } = standing
     if (isGone) await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'gone'))
     else if (isUnreadable)
       await this.change(webhookId, (tx, held) => this.open(tx, held, 1, UNREADABLE(held.url)))
@@ -32,6 +32,7 @@ export class Outages {
       await this.change(webhookId, (tx, held) => this.recover(tx, held))
     else if (breaker !== 'open' && failing >= FAILURES_TO_OPEN)
       await this.change(webhookId, (tx, held) => this.open(tx, held, FAILURES_TO_OPEN, FAILING(held.url)))
+    else if (breaker !== 'open' && isHeld) await this.change(webhookId, (tx, held) => this.hold(tx, held))
   }
 
   private change(
@@ -63,6 +64,14 @@ export class Outages {
     await this.alert(tx, tenantId, id, { type: 'webhook.failing', ...said })
   }
 
+  /** All that waits is released when the receiver wants it. It is there, so nobody is told. */
+  private hold(tx: Transaction, { id, breaker }: Held): void {
+    if (breaker === 'open') return // its probes wait for the same instant
+    park(tx, id, this.clock.sqlNow, 'w.held_until')
+    tx.write(`update webhooks set release_at = held_until where id = $1 and held_until is not null`, [id])
+    tx.wake(WEBHOOK_RELEASES)
+  }
+
   private recover(tx: Transaction, { id, breaker }: Held): void {
     if (breaker !== 'open') return
     tx.write(
@@ -78,7 +87,7 @@ export class Outages {
     tx.write(
       `update webhooks set is_active = false, inactive_since = ${this.clock.sqlNow}, inactive_because = $2,
          breaker = 'closed', release_at = null, failing = '{}', failing_since = null, failing_from = null,
-         outage_since = null
+         outage_since = null, held_until = null, throttled_since = null
        where id = $1`,
       [id, because],
     )

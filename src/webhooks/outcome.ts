@@ -37,6 +37,7 @@ export const OUTCOME_COLUMNS = {
   response_body: 'text',
   is_success: 'boolean',
   retry_ms: 'bigint',
+  hold_ms: 'bigint',
 }
 
 type OutcomeColumn = keyof typeof OUTCOME_COLUMNS
@@ -50,6 +51,8 @@ export interface Outcome extends Record<OutcomeColumn, unknown> {
   error: AttemptError | null
   /** Null where there is no other attempt. */
   retry_ms: number | null
+  /** For how long the receiver wants nothing; null where it did not say. */
+  hold_ms: number | null
   isOrdered: boolean
 }
 

@@ -1,7 +1,7 @@
 import { FINAL_ERRORS } from './attempt-error.js'
 import { OUTCOME_COLUMNS } from './outcome.js'
 import { IS_GOVERNED } from './parking.js'
-import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN } from './outage-rules.js'
+import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN, PATIENT_HOURS } from './outage-rules.js'
 
 /** How a webhook stands after outcomes of its deliveries were recorded. */
 export interface WebhookStanding {
@@ -12,6 +12,10 @@ export interface WebhookStanding {
   hasFailedTooLong: boolean
   hasSucceeded: boolean
   isGone: boolean
+  /** Its receiver has asked for time. */
+  isHeld: boolean
+  /** Of its settings, now. */
+  version: number
   /**
    * Emails of which an event is over, where they go in order. As the queue says: the claim may have been before that.
    * Text, as pg gives arrays of bigint.
@@ -44,17 +48,22 @@ export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_c
  * A failure of one whose breaker is open only asked whether it is back: its delivery is parked again, and has lost no
  * attempt. One that is inactive is not tried again until it is resumed.
  *
+ * Where the receiver asks for time, the webhook is held until then, and the delivery has lost no attempt; nor has it failed,
+ * unless the receiver has asked for nothing but time for too long. It comes no earlier than it would have come anyway.
+ *
  * Run after `BY_KEYS`.
  */
 export const recordSql = (sqlNow: string) => `
   with judged as materialized (
-    select o.*, w.is_active, w.parks, not is_success and error <> 'event_gone' as has_failed,
-           case when is_success then 'success' when parks or retry_ms is not null then 'pending' else 'failed' end as status
+    select o.*, w.is_active, w.parks, w.waits, not is_success and error <> 'event_gone' and not w.waits as has_failed,
+           case when is_success then 'success' when parks or waits or retry_ms is not null then 'pending'
+             else 'failed' end as status
     from unnest(${Object.values(OUTCOME_COLUMNS).map((type, index) => `$${index + 1}::${type}[]`)})
       with ordinality as o(${Object.keys(OUTCOME_COLUMNS)}, n)
     -- How its webhook stands matters to a failure only.
     left join lateral (
-      select is_active, breaker = 'open' and o.error <> all ('{${FINAL_ERRORS}}') as parks
+      select is_active, breaker = 'open' and o.error <> all ('{${FINAL_ERRORS}}') as parks,
+             o.hold_ms is not null and coalesce(throttled_since > ${sqlNow} - interval '${PATIENT_HOURS} hours', true) as waits
       from webhooks where not o.is_success and id = o.webhook_id offset 0) w on true),
   over as (
     delete from webhook_queue q using judged j
@@ -63,8 +72,8 @@ export const recordSql = (sqlNow: string) => `
   again as (
     update webhook_queue q
     set lease_token = null, leased_until = null,
-        due_at = case when j.is_active and not j.parks then ${sqlNow} + j.retry_ms * interval '1 millisecond' end,
-        failures = q.failures + (not j.parks)::integer, probes = q.probes + j.parks::integer
+        due_at = case when j.is_active and not j.parks and (not j.waits or j.retry_ms > j.hold_ms) then ${sqlNow} + j.retry_ms * interval '1 millisecond' end,
+        failures = q.failures + (not j.parks and not j.waits)::integer, probes = q.probes + j.parks::integer
     from judged j where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status = 'pending'
     returning j.*, null::bigint as email_id),
   ours as (select * from over union all select * from again),
@@ -83,7 +92,7 @@ export const recordSql = (sqlNow: string) => `
     select webhook_id, max(n) filter (where is_success) as success, coalesce(bool_or(error = 'gone'), false) as gone,
            array_agg(n order by n) filter (where has_failed) as places,
            array_agg(id order by n) filter (where has_failed) as failed,
-           array_agg(error order by n) filter (where has_failed) as errors,
+           array_agg(error order by n) filter (where has_failed or waits) as errors, max(hold_ms) as hold_ms,
            array_agg(email_id) filter (where email_id is not null) as over,
            coalesce(max(n) filter (where is_success) = max(n), false) as well
     from ours group by webhook_id)
@@ -93,9 +102,17 @@ export const recordSql = (sqlNow: string) => `
       failing = f.failing, failing_since = case when f.failing = '{}' then null when h.success is not null then ${sqlNow}
         else coalesce(w.failing_since, ${sqlNow}) end,
       failing_from = case when f.failing = '{}' then null when h.success is not null then f.lowest
-        else least(w.failing_from, f.lowest) end
+        else least(w.failing_from, f.lowest) end,
+      held_until = case when t.holds then greatest(w.held_until, ${sqlNow} + h.hold_ms * interval '1 millisecond')
+        else w.held_until end,
+      throttled_since = case when t.holds and h.success is null then coalesce(w.throttled_since, ${sqlNow})
+        when t.holds then ${sqlNow} when h.success is null then w.throttled_since end,
+      -- What it misses goes out once it may, as after an outage.
+      breaker = case when t.holds and w.breaker = 'closed' then 'draining' else w.breaker end
   from heard h
-  cross join lateral (select ctid as place, failing from webhooks where id = h.webhook_id offset 0) before
+  cross join lateral (
+    select ctid as place, failing, is_active from webhooks where id = h.webhook_id offset 0) before
+  cross join lateral (select before.is_active and h.hold_ms is not null as holds) t
   cross join lateral (
     -- Different ones, in the order in which they first failed since the last success.
     select coalesce(array_agg(id) filter (where place <= ${FAILURES_TO_OPEN}), '{}') as failing, min(id) as lowest
@@ -108,7 +125,8 @@ export const recordSql = (sqlNow: string) => `
   where w.ctid = before.place
   returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
     coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
-    h.success is not null as "hasSucceeded", h.gone as "isGone", h.over as "emailsOver"`
+    h.success is not null as "hasSucceeded", h.gone as "isGone", t.holds as "isHeld",
+    w.version, h.over as "emailsOver"`
 
 /**
  * Of each email whose event is over, the next one may go. In a statement of its own: one that came meanwhile had locked

@@ -9,7 +9,7 @@ import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess } from './attempt.js'
-import { GIVE_BACK, LEASE_SECONDS, type Leased } from './lease.js'
+import { GIVE_BACK, LEASE_SECONDS, NO_RETRIES, type Leased } from './lease.js'
 import { apart, columnsOf, webhooksOf, type Outcome, type Tried } from './outcome.js'
 import {
   BY_KEYS,
@@ -21,6 +21,7 @@ import {
 } from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
+import { dropUnwanted } from './unwanted.js'
 import { LET_GO, logColumns, logSql, wellSql } from './successes.sql.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
 
@@ -129,6 +130,9 @@ export class Outcomes implements OnModuleDestroy {
       ])
       tx.wake(WEBHOOK_DELIVERIES)
     }
+    for (const { webhookId, version } of standings)
+      if (tried.some(({ delivery }) => delivery.webhookId === webhookId && delivery.version < version))
+        await dropUnwanted(tx, webhookId, this.clock.sqlNow) // it was changed while these were under way
     for (const { retry_ms } of others) if (retry_ms !== null) tx.wake(WEBHOOK_DELIVERIES, retry_ms)
     return standings
   }
@@ -137,6 +141,8 @@ export class Outcomes implements OnModuleDestroy {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
     const isFinal = isSuccess(attempt) || FINAL_ERRORS.includes(error!)
     const mayRetry = !isFinal && delivery.failures < retryCount
+    // Who tests does not speak for the webhook, and waits for the answer.
+    const asksForTime = attempt.retryAfterMs !== null && delivery.failures < NO_RETRIES
     return {
       id: delivery.id,
       webhook_id: delivery.webhookId,
@@ -149,6 +155,7 @@ export class Outcomes implements OnModuleDestroy {
       response_body: responseBody,
       is_success: isSuccess(attempt),
       retry_ms: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
+      hold_ms: asksForTime ? this.retries.waitMs(1, attempt.retryAfterMs) : null,
       isOrdered: delivery.isOrdered,
     }
   }

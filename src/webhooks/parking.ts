@@ -4,7 +4,8 @@ import { WEBHOOK_PARKINGS, WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
 /** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
-export const IS_GOVERNED = `(not w.is_active or w.breaker = 'open' or w.rate_limit is not null)`
+export const IS_GOVERNED = `(
+  not w.is_active or w.breaker = 'open' or w.rate_limit is not null or w.held_until is not null)`
 
 /** SQL: the delivery `q` of webhook `w` waits for more than its due instant. */
 export const IS_PARKED = `coalesce(q.due_at < coalesce(w.parked_before, '-infinity'), true)`
@@ -43,8 +44,10 @@ export async function holdWebhook(tx: Transaction, id: number): Promise<Held | u
 /**
  * Its deliveries wait until they are released, but for those that someone has in hand at this moment. What is due, however
  * much, is parked by an instant, and its rows say so little by little. Retries yet to come are mostly few: they are parked here.
+ *
+ * @param before SQL: what is due later than that stays, and comes no earlier
  */
-export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
+export function park(tx: Transaction, webhookId: number, sqlNow: string, before = `'infinity'`): void {
   tx.write(`update webhooks set parked_before = greatest(parked_before, ${sqlNow}) where id = $1`, [
     webhookId,
   ])
@@ -52,7 +55,7 @@ export function park(tx: Transaction, webhookId: number, sqlNow: string): void {
     `update webhook_queue set due_at = null
      where delivery_id in (
        select delivery_id from webhook_queue q join webhooks w on w.id = q.webhook_id
-       where q.webhook_id = $1 and q.due_at >= w.parked_before and ${isFree(sqlNow)} for update of q skip locked)`,
+       where q.webhook_id = $1 and q.due_at >= w.parked_before and q.due_at < ${before} and ${isFree(sqlNow)} for update of q skip locked)`,
     [webhookId],
   )
   tx.wake(WEBHOOK_PARKINGS)
@@ -85,6 +88,7 @@ export function parkFailed(tx: Transaction, webhookId: number): void {
        update webhook_logs l set status = 'pending', completed_at = null
        from webhooks w where w.id = $1 and l.webhook_id = w.id and l.status = 'failed'
          and l.id >= w.failing_from and l.completed_at >= w.failing_since
+         and l.error_message is distinct from 'unwanted'
        returning l.id, l.webhook_id, l.event_id, w.ordering)
      insert into webhook_queue (delivery_id, webhook_id, event_id, email_id)
      select a.id, a.webhook_id, a.event_id, e.email_id

@@ -10,24 +10,26 @@ export const PATTERNS = JSON.stringify(EVENT_NAMES.map((name) => ({ name, patter
  * $9: what.
  *
  * Begins a statement with the page of events that it is about, and what is to be done for them. Failed deliveries are
- * queued whatever the webhook wants now; what it missed only as far as it does.
+ * queued whatever the webhook wants now, but for those that ended because it did not want them; those, and what it missed, only
+ * as far as it does.
  */
 const found = (limit: number) => `
   with page as materialized (
     select e.*, (e.data #>> '{alert,webhookId}')::bigint as about
     from events e where e.user_id = $2 and e.seq >= $3 and e.seq < $4 order by e.seq limit ${limit}),
   asked as materialized (
-    select * from page where occurred_at >= $5 and occurred_at < $6 and ($7::text[] is null or name = any($7))),
-  failed as materialized (
-    select l.id, l.event_id, e.email_id from asked e join webhook_logs l on l.webhook_id = $1 and l.event_id = e.id
-    where $9 <> 'missed' and l.status = 'failed'),
-  missed as materialized (
-    select e.* from asked e
+    select e.*, ${WANTS} as is_wanted from page e
     join lateral (select p.patterns, e.about from json_to_recordset($8) as p(name text, patterns text[])
                   where p.name = e.name) wanted on true
-    join webhooks w on w.id = $1 and ${WANTS}
-    where $9 <> 'failed'
-      and not exists (select from webhook_logs l where l.webhook_id = w.id and l.event_id = e.id))`
+    join webhooks w on w.id = $1
+    where occurred_at >= $5 and occurred_at < $6 and ($7::text[] is null or e.name = any($7))),
+  failed as materialized (
+    select l.id, l.event_id, e.email_id from asked e join webhook_logs l on l.webhook_id = $1 and l.event_id = e.id
+    where $9 <> 'missed' and l.status = 'failed' and (e.is_wanted or l.error_message is distinct from 'unwanted')),
+  missed as materialized (
+    select e.* from asked e
+    where $9 <> 'failed' and e.is_wanted
+      and not exists (select from webhook_logs l where l.webhook_id = $1 and l.event_id = e.id))`
 
 /** Answers a `Batch` and writes nothing. */
 export const countSql = (limit: number) => `

@@ -18,7 +18,7 @@ const STEPS_PER_SECOND = 10
 
 /**
  * Sets parked deliveries free: one every 30 s of a webhook whose breaker is open, so many a second of one that is back
- * from an outage or wants no more than that.
+ * from an outage or wants no more than that. None before the instant until which its receiver has asked for time.
  */
 @Injectable()
 export class Releases implements DueWork<Released>, OnModuleInit {
@@ -55,7 +55,7 @@ export class Releases implements DueWork<Released>, OnModuleInit {
 
   async msUntilNextDue(): Promise<number | null> {
     const [row] = await this.work.query<{ ms: number | null }>(
-      `select extract(epoch from min(release_at) - ${this.clock.sqlNow})::float8 * 1000 as ms
+      `select extract(epoch from min(greatest(release_at, held_until)) - ${this.clock.sqlNow})::float8 * 1000 as ms
        from webhooks where release_at is not null`,
     )
     return row!.ms
@@ -81,7 +81,7 @@ const releaseSql = (sqlNow: string) => `
   with held as materialized (
     select id, rate_limit, parked_before, outage_since,
            case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
-    from webhooks where release_at <= ${sqlNow} order by release_at limit $1 for no key update skip locked),
+    from webhooks where release_at <= ${sqlNow} and (held_until is null or held_until <= ${sqlNow}) order by release_at limit $1 for no key update skip locked),
   due as (
     select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate from held),
   paced as (
@@ -105,7 +105,7 @@ const releaseSql = (sqlNow: string) => `
   update webhooks w
   set release_at = case when not p.is_through then ${sqlNow} + p.gap * interval '1 second' end,
       breaker = case when p.is_through then 'closed' else p.breaker end,
-      outage_since = case when not p.is_through then w.outage_since end
+      held_until = null, outage_since = case when not p.is_through then w.outage_since end
   from plans p where w.id = p.id
   returning w.id, w.user_id as "tenantId", w.url, p.is_through and p.outage_since is not null as "hasRecovered",
     (select count(*) from freed)::integer as freed`

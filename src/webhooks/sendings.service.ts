@@ -7,12 +7,9 @@ import type { EventName } from '../events/catalogue.js'
 import { conflict, notFound } from '../http/problem.js'
 import type { QueuedView } from './deliveries.view.js'
 import { EVENT_EXAMPLES } from './event-examples.js'
-import { IS_GOVERNED } from './parking.js'
-import type { DeliveryStatus } from './webhook-log.entity.js'
+import { isFree, NO_RETRIES } from './lease.js'
+import { nextInOrderSql } from './outcomes.sql.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
-
-/** As many failures as a webhook can allow: there is no retry. */
-const NO_RETRIES = 20
 
 /** Deliveries that a person asks for. */
 @Injectable()
@@ -46,30 +43,39 @@ export class Sendings {
   }
 
   /**
-   * Delivers once more, under the same `webhook-id` and with all retries anew. It does not wait for other events of its
-   * email, nor do they for it: it is out of their order in any case.
+   * Delivers once more, under the same `webhook-id` and with all retries anew, now: also where a retry waits, where the
+   * receiver has asked for time or where the breaker is open, for whoever asks has mended something. Only a rate limit has it
+   * wait for its turn. It does not wait for other events of its email, nor do they for it: it is out of their order in any case.
    *
-   * @throws Problem 409 while it is pending, or while the webhook is not active
+   * @throws Problem 409 while an attempt is under way, or while the webhook is not active
    */
   resend(tenantId: string, webhookId: number, id: number): Promise<QueuedView> {
+    const { sqlNow } = this.clock
     return this.work.run(async (tx) => {
-      const { isActive, isGoverned } = await holdKey(tx, tenantId, webhookId)
-      const [delivery] = await tx.query<{ eventId: string; status: DeliveryStatus }>(
-        `select event_id as "eventId", status from webhook_logs where id = $1 and webhook_id = $2 for update`,
+      const { isActive, isPaced } = await holdForResend(tx, tenantId, webhookId)
+      const [delivery] = await tx.query<{ eventId: string }>(
+        `select event_id as "eventId" from webhook_logs where id = $1 and webhook_id = $2 for update`,
         [id, webhookId],
       )
       if (!delivery) throw notFound('delivery')
-      if (delivery.status === 'pending')
-        throw conflict('delivery_pending', 'This delivery is still under way')
+      const [waiting] = await tx.query<{ isFree: boolean; emailId: number | null }>(
+        `select ${isFree(sqlNow)} as "isFree", email_id as "emailId" from webhook_queue where delivery_id = $1 for update`,
+        [id],
+      )
+      if (waiting && !waiting.isFree)
+        throw conflict('delivery_pending', 'An attempt at this delivery is under way')
       if (!isActive) throw inactive()
       tx.write(`update webhook_logs set status = 'pending', completed_at = null where id = $1`, [id])
       tx.write(
         `insert into webhook_queue (delivery_id, webhook_id, event_id, due_at)
-         values ($1, $2, $3, case when not $4 then ${this.clock.sqlNow} end)`,
-        [id, webhookId, delivery.eventId, isGoverned],
+         values ($1, $2, $3, case when not $4 then ${sqlNow} end)
+         on conflict (delivery_id) do update
+         set due_at = excluded.due_at, failures = 0, email_id = null, lease_token = null, leased_until = null`,
+        [id, webhookId, delivery.eventId, isPaced],
       )
-      tx.wake(isGoverned ? WEBHOOK_RELEASES : WEBHOOK_DELIVERIES)
-      return { id, eventId: delivery.eventId }
+      if (waiting?.emailId) tx.write(nextInOrderSql(sqlNow), [[webhookId], [waiting.emailId]])
+      tx.wake(isPaced ? WEBHOOK_RELEASES : WEBHOOK_DELIVERIES)
+      return { id, ...delivery }
     })
   }
 }
@@ -82,17 +88,26 @@ export const inactive = () =>
   )
 
 /** As whoever enqueues: the webhook's governance does not change, and the webhook does not go, until the commit. */
-export async function holdKey(tx: Transaction, tenantId: string, id: number): Promise<HeldByKey> {
-  const [held] = await tx.query<HeldByKey>(
-    `select w.is_active as "isActive", ${IS_GOVERNED} as "isGoverned"
-     from webhooks w where id = $1 and user_id = $2 for key share`,
+export async function holdKey(tx: Transaction, tenantId: string, id: number): Promise<{ isActive: boolean }> {
+  const [held] = await tx.query<{ isActive: boolean }>(
+    `select is_active as "isActive" from webhooks where id = $1 and user_id = $2 for key share`,
     [id, tenantId],
   )
   if (!held) throw notFound('webhook')
   return held
 }
 
-interface HeldByKey {
-  isActive: boolean
-  isGoverned: boolean
+/** As whoever records outcomes: no delivery of the webhook ends, waits anew or is parked meanwhile. */
+async function holdForResend(
+  tx: Transaction,
+  tenantId: string,
+  id: number,
+): Promise<{ isActive: boolean; isPaced: boolean }> {
+  const [held] = await tx.query<{ isActive: boolean; isPaced: boolean }>(
+    `select is_active as "isActive", rate_limit is not null and breaker <> 'open' and held_until is null as "isPaced"
+     from webhooks where id = $1 and user_id = $2 for no key update`,
+    [id, tenantId],
+  )
+  if (!held) throw notFound('webhook')
+  return held
 }

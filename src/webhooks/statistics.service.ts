@@ -36,11 +36,14 @@ const percentiles = (value: string) => `json_build_object(
   'p50', round(percentile_cont(0.5) within group (order by ${value})),
   'p95', round(percentile_cont(0.95) within group (order by ${value})))`
 
+/** SQL: what is remarkable about a success is no error. */
+const HAS_FAILED = '(error is not null and coalesce(status_code, 0) not between 200 and 299)'
+
 /** $1: webhook, $2: first id, $3: since. Samples are not deliveries of events, and do not count. */
 export const STATISTICS = `
   with newest as materialized (
     select * from (
-      select id, status, created_at, is_test, extract(epoch from completed_at - created_at) * 1000 as delay
+      select id, status, error_message, created_at, is_test, extract(epoch from completed_at - created_at) * 1000 as delay
       from webhook_logs where webhook_id = $1 and id >= $2 order by id desc limit ${MOST_DELIVERIES}) l
     where created_at >= $3 and not is_test),
   tries as materialized (
@@ -50,7 +53,7 @@ export const STATISTICS = `
   counted as (
     select count(*)::integer as deliveries, min(created_at) as oldest,
            (count(*) filter (where status = 'success'))::integer as succeeded,
-           (count(*) filter (where status = 'failed'))::integer as failed,
+           (count(*) filter (where status = 'failed' and error_message is distinct from 'unwanted'))::integer as failed,
            ${percentiles(`case when status = 'success' then delay end`)} as delay
     from newest)
   select case when deliveries >= ${MOST_DELIVERIES} then oldest else $3::timestamptz end as since, deliveries, succeeded,
@@ -58,9 +61,9 @@ export const STATISTICS = `
     (select count(*)::integer from tries) as attempts,
     (select ${percentiles('duration_ms')} from tries) as "latencyMs", delay as "delayMs",
     (select coalesce(json_agg(json_build_object('error', error, 'attempts', n) order by n desc, error), '[]')
-     from (select error, count(*) as n from tries where error is not null group by error) e) as errors,
+     from (select error, count(*) as n from tries where ${HAS_FAILED} group by error) e) as errors,
     (select json_build_object('error', error, 'detail', detail, 'statusCode', status_code, 'at', started_at)
-     from tries where error is not null order by started_at desc, delivery_id desc, number desc limit 1) as "lastError"
+     from tries where ${HAS_FAILED} order by started_at desc, delivery_id desc, number desc limit 1) as "lastError"
   from counted`
 
 /** $1: webhook. In two halves, as the indexes are. */

@@ -45,8 +45,8 @@ export function logColumns(plain: Tried[]): unknown[] {
 export const wellSql = (sqlNow: string) => `
   update webhooks
   set last_triggered_at = ${sqlNow}, last_status = 'success', last_error = null,
-      failing = '{}', failing_since = null, failing_from = null
+      failing = '{}', failing_since = null, failing_from = null, throttled_since = null
   where id = any($1) and (breaker = 'open' or failing <> '{}' or last_status is distinct from 'success'
     or last_triggered_at <= ${sqlNow} - interval '1 second')
   returning id as "webhookId", breaker, 0 as failing, false as "hasFailedTooLong", true as "hasSucceeded",
-    false as "isGone", null as "emailsOver"`
+    false as "isGone", false as "isHeld", version, null as "emailsOver"`

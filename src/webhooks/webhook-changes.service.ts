@@ -5,7 +5,9 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { notFound } from '../http/problem.js'
 import { dropOrder, keepOrder } from './email-order.js'
 import { drain, holdWebhook, park } from './parking.js'
+import { dropUnwanted } from './unwanted.js'
 import { WebhookSettings } from './webhook-settings.js'
+import { WEBHOOK_RELEASES } from './webhook-work.js'
 import { Webhook } from './webhook.entity.js'
 import type { ChangeWebhookDto } from './webhooks.dto.js'
 import { SLACK_PER_SECOND } from './webhooks.service.js'
@@ -20,7 +22,7 @@ export class WebhookChanges {
     private readonly settings: WebhookSettings,
   ) {}
 
-  /** What waits is delivered by the new settings. @throws Problem as `WebhookSettings.columns` */
+  /** What waits is delivered by the new settings, as far as they want it. @throws Problem as `WebhookSettings.columns` */
   change(tenantId: string, id: number, input: ChangeWebhookDto): Promise<WebhookView> {
     return this.carryOut(tenantId, id, async (tx, before) => {
       const becomesSlack = input.format === 'slack' && before.format !== 'slack'
@@ -36,6 +38,8 @@ export class WebhookChanges {
       if (ordering === 'email' && before.ordering === 'none') keepOrder(tx, id, this.clock.sqlNow)
       if (losesOrder) dropOrder(tx, id)
       if (losesOrder || losesLimit) drain(tx, id, this.clock.sqlNow)
+      if (input.events || input.filter !== undefined) await dropUnwanted(tx, id, this.clock.sqlNow)
+      if (before.heldUntil && columns.url && columns.url !== before.url) goOn(tx, id, this.clock.sqlNow)
     })
   }
 
@@ -47,7 +51,7 @@ export class WebhookChanges {
       tx.write(
         `update webhooks set is_active = false, inactive_since = ${this.clock.sqlNow}, inactive_because = 'paused',
            breaker = 'closed', release_at = null, failing = '{}', failing_since = null, failing_from = null,
-           outage_since = null
+           outage_since = null, held_until = null, throttled_since = null
          where id = $1`,
         [id],
       )
@@ -81,4 +85,15 @@ export class WebhookChanges {
       return viewOf(await tx.manager.findOneByOrFail(Webhook, { id }))
     })
   }
+}
+
+/** It was another receiver that asked for time. */
+function goOn(tx: Transaction, webhookId: number, sqlNow: string): void {
+  tx.write(
+    `update webhooks set held_until = null, throttled_since = null,
+       release_at = case when breaker = 'open' then release_at else ${sqlNow} end
+     where id = $1 and is_active`,
+    [webhookId],
+  )
+  tx.wake(WEBHOOK_RELEASES)
 }

@@ -16,7 +16,10 @@ export interface FormerSecret {
   until: Date
 }
 
-/** The newest first; some may have ended. One that the release before this has replaced is in its own columns only. */
+/**
+ * The newest first; some may have ended. One that the release before this has replaced is in its own columns only; the others are
+ * told from it by their ends, since sealing makes another text each time.
+ */
 export function formerSecrets(
   webhook: Pick<Webhook, 'formerSecrets' | 'previousSecret' | 'previousSecretUntil'>,
 ): FormerSecret[] {
@@ -25,7 +28,11 @@ export function formerSecrets(
     secret,
     until: new Date(until),
   }))
-  if (!previousSecret || !previousSecretUntil || listed.some(({ secret }) => secret === previousSecret))
+  if (
+    !previousSecret ||
+    !previousSecretUntil ||
+    listed.some(({ until }) => until.getTime() === previousSecretUntil.getTime())
+  )
     return listed
   return [{ secret: previousSecret, until: previousSecretUntil }, ...listed]
 }

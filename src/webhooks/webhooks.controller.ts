@@ -59,8 +59,8 @@ export class WebhooksController {
   }
 
   /**
-   * Change a subscription. `headers` and `filter` replace those there are. What waits is delivered by the new settings;
-   * a rate limit governs what comes from now on, and what waits for one goes once it is removed.
+   * Change a subscription. `headers` and `filter` replace those there are. What waits is delivered by the new settings, and ends
+   * as `unwanted` where they do not want it any more; a rate limit governs what comes from now on, and what waits for one goes once it is removed.
    */
   @MayAnswer(422)
   @Patch([':id', 'subscribe/:id'])

@@ -43,6 +43,8 @@ export class WebhookView {
   /** open: it fails, its deliveries wait, and one is tried now and then. draining: it is back and is given what waited. */
   breaker: Breaker
   outageSince: Date | null
+  /** Its receiver has asked for time (Retry-After): nothing is sent before this instant. Null when it has not. */
+  heldUntil: Date | null
   lastTriggeredAt: Date | null
   /** @example "success" */
   lastStatus: 'success' | 'failed' | null
@@ -87,6 +89,7 @@ export const viewOf = (webhook: Webhook): WebhookView => ({
   inactiveBecause: webhook.inactiveBecause,
   breaker: webhook.breaker,
   outageSince: webhook.outageSince,
+  heldUntil: webhook.heldUntil,
   lastTriggeredAt: webhook.lastTriggeredAt,
   lastStatus: webhook.lastStatus,
   lastError: webhook.lastError,

@@ -60,7 +60,7 @@ it('a worker that was stopped past its lease changes nothing that another has wr
   expect(await second.stop(), second.log).toBe(0)
   const written = await rows()
   expect(await outcomes()).toEqual([
-    { status: 'pending', statusCode: 503, attempts: 1, failures: 1, leased: false, count: EMAILS },
+    { status: 'pending', statusCode: 503, attempts: 1, failures: 0, leased: false, count: EMAILS },
     { status: 'success', statusCode: 204, attempts: 1, failures: null, leased: false, count: EMAILS },
   ])
 
