@@ -23,7 +23,7 @@ interface Fate {
 
 /** How long one address has before the next is dialled beside it (RFC 8305, 5: Connection Attempt Delay). */
 const HEAD_START_MS = 250
-/** Whoever has more is not reached by its thirteenth either, and each holds a socket until time is up. */
+/** Each that is silent holds a socket until time is up, and a name may have hundreds. */
 const MOST_ADDRESSES = 12
 
 /**

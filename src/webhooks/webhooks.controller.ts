@@ -23,7 +23,7 @@ export class WebhooksController {
   ) {}
 
   /**
-   * Subscribe a URL to events. The answer shows the signing secret. `url` and `events`, or `target_url` and `event` as
+   * Subscribe a URL to events. The answer shows the signing secret and how deliveries are verified with it. `url` and `events`, or `target_url` and `event` as
    * Zapier's REST hooks say it: one of each is needed.
    */
   @Post('subscribe')

@@ -40,7 +40,8 @@ export class WebhookView {
   inactiveSince: Date | null
   /** Paused by a person, gone (it answered 410), or failing for too long. */
   inactiveBecause: InactiveBecause | null
-  /** open: it fails, its deliveries wait, and one is tried now and then. draining: it is back and is given what waited. */
+  /** open: it fails, its deliveries wait, and one is tried now and then. draining: it is back and is given what
+   * waited, or will be once the time is over that its receiver asked for: `heldUntil`. */
   breaker: Breaker
   outageSince: Date | null
   /** Its receiver has asked for time (Retry-After): nothing is sent before this instant. Null when it has not. */
