@@ -7,7 +7,8 @@ export class DeliveryView {
   eventId: string
   /** @example "email.received" */
   eventType: string
-  payload: Record<string, unknown>
+  /** Null once its email was deleted, and its events with it. */
+  payload: Record<string, unknown> | null
   /** @example "success" */
   status: DeliveryStatus
   /** @example 204 */
