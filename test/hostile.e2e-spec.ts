@@ -34,7 +34,7 @@ const NOT_HTTP = {
 const LEGAL_FIELDS = new Set(
   [
     'text with line breaks/text in SQL/__proto__ as text/a number as text/blank/empty text',
-    'an impossible date/a date beyond the calendar/a date before Christ',
+    'an impossible date/a day that does not exist/a date beyond the calendar/a date before Christ',
     'null/true/fraction/empty list',
   ].flatMap((names) => names.split('/')),
 )

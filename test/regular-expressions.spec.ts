@@ -32,7 +32,6 @@ const KNOWN: Record<string, (RegExp | string)[]> = {
   ],
   'emails/attachments.controller.ts': [/['()*]/g],
   'emails/emails.dto.ts': [/^[^\s<>]+$/, /^<|>$/g, /^([1-9]\d{0,14}|none)$/],
-  'emails/emails.query.ts': [/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/],
   'emails/mail-addresses.ts': [/^[^\s@][^\s]*@[^\s@]+$/],
   'emails/mail-attachments.ts': [
     /^[a-z0-9!#$&^_.+-]{1,127}\/[a-z0-9!#$&^_.+-]{1,127}$/,
@@ -74,7 +73,9 @@ const KNOWN: Record<string, (RegExp | string)[]> = {
   'events/events.publisher.ts': [/^(.{8})(.{4})(.{4})(.{4})(.{12})$/],
   'http/client-address.ts': [/^(?:(\d{1,3}(?:\.\d{1,3}){3})|\[([\da-f:.]{2,45})\]):\d{1,5}$/i],
   'http/id.pipe.ts': [/^[1-9]\d{0,14}$/],
-  'http/instant.decorator.ts': [/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/],
+  'http/instant.decorator.ts': [
+    /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
+  ],
   'http/json-body.ts': [/^[["\dtfn-]/],
   'http/local-date.decorator.ts': [/^[12]\d{3}-\d\d-\d\d$/],
   'http/problem.filter.ts': [/\W+/g],

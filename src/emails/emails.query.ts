@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
+import { instantOf } from '../http/instant.decorator.js'
 import { cursorKey, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
 import { isoText } from './email-facts.js'
@@ -138,9 +139,10 @@ function* after({ cursor, sort }: EmailsQuery, bind: (value: unknown) => string)
 }
 
 const isInstantAndId = ([at, id, ...rest]: unknown[]) =>
-  isIsoInstant(at) && Number.isSafeInteger(id) && rest.length === 0
+  isFromPage(at) && Number.isSafeInteger(id) && rest.length === 0
 
-const isIsoInstant = (text: unknown) =>
-  typeof text === 'string' &&
-  /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) &&
-  !Number.isNaN(Date.parse(text))
+/** PostgreSQL knows no year 0, and no mail is from before 1970. */
+function isFromPage(at: unknown): boolean {
+  const instant = typeof at === 'string' ? instantOf(at) : null
+  return instant !== null && instant.getTime() >= 0 && instant.toISOString() === at
+}

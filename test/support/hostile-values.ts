@@ -30,6 +30,7 @@ export const JSON_VALUES: Record<string, string | Buffer> = {
   'text in SQL': '"\'; drop table emails; --"',
   '__proto__ as text': '"__proto__"',
   'an impossible date': '"2026-13-45T99:99:99Z"',
+  'a day that does not exist': '"2026-02-31T00:00:00Z"',
   'a date beyond the calendar': '"+275760-09-13T00:00:00.001Z"',
   'a date before Christ': '"-271821-04-20T00:00:00.000Z"',
   'empty list': '[]',
@@ -138,7 +139,9 @@ const key = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('bas
 export const CURSORS = [
   ...words('x %00 ==== W10 bnVsbA e30'),
   ...[null, {}, [], [null], ['1'], [1.5], [1e300], [-1], [0], [1, 2, 3], [[1]], [{}], ['x', 1]].map(key),
-  ...words('2026-13-45 0001-01-01 2026 0000-01-01T00:00:00.000Z').map((at) => key([at, 1])),
+  ...words('2026-13-45 0001-01-01 2026 0000-01-01T00:00:00.000Z 2026-02-31T00:00:00.000Z').map((at) =>
+    key([at, 1]),
+  ),
   ...words('+275760-09-13T00:00:00.000Z -000001-01-01T00:00:00.000Z').map((at) => key([at, 1])),
   ...['1', 1e300, 1.5, null, [1]].map((id) => key(['2026-03-02T09:00:00.000Z', id])),
 ]
