@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/com
 import { ApiBody } from '@nestjs/swagger'
 import { BodyLimit, MIB } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { Conversations } from './conversations.service.js'
 import { EmailPage, EmailView, ReceivedView } from './email.view.js'
@@ -41,8 +42,9 @@ export class EmailsController {
     return this.intake.receive(me.tenantId, { ...body, from: addressOf(from), to: to?.map(addressOf) })
   }
 
-  /** List the mailbox, with filters. */
+  /** List the mailbox, with filters. 503 `search_too_slow` says that nothing was found in time. */
   @Get()
+  @MayAnswer(503)
   list(@Me() me: Principal, @Query() query: EmailsQuery): Promise<EmailPage> {
     return this.reader.list(me.tenantId, query)
   }

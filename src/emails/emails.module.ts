@@ -12,6 +12,7 @@ import { Intake } from './intake.service.js'
 import { MailParser } from './mail-parser.js'
 import { RepliesSender } from './replies.sender.js'
 import { Replies } from './replies.service.js'
+import { Searches } from './searches.service.js'
 
 @Module({
   controllers: [InboundController, AttachmentsController, EmailsController, CustomerTiersController],
@@ -25,6 +26,7 @@ import { Replies } from './replies.service.js'
     CustomerTiers,
     Replies,
     RepliesSender,
+    Searches,
   ],
   exports: [Intake, Emails, EmailsReader],
 })

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common'
+import { Config } from '../config/config.js'
+import { UnitOfWork } from '../database/unit-of-work.js'
+import { Problem } from '../http/problem.js'
+import { FairTurns } from '../workers/fair-turns.js'
+
+/** Searches use at most this part of the connections: whoever lists or answers mail needs the others. */
+const PART_OF_POOL = 4
+const MAX_WAITING = 100
+const MAX_WAITING_OF_TENANT = 20
+const MAX_WAIT_MS = 2_000
+
+/**
+ * Searches, within a time of their own and few at a time. How long one takes nobody knows before: see ADR 17.
+ */
+@Injectable()
+export class Searches {
+  private readonly turns: FairTurns
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly config: Config,
+  ) {
+    this.turns = new FairTurns({
+      places: Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / PART_OF_POOL)),
+      maxWaiting: MAX_WAITING,
+      maxWaitingEach: MAX_WAITING_OF_TENANT,
+      maxWaitMs: MAX_WAIT_MS,
+    })
+  }
+
+  /**
+   * @param ways of asking for the same: the next one is tried when one has used up its share of SEARCH_TIMEOUT_MS
+   * @throws Problem 503 `search_too_slow` after that, or `too_many_searches` when too many are under way
+   */
+  async find<Row>(tenantId: string, ways: string[], parameters: unknown[]): Promise<Row[]> {
+    return this.turns.take(tenantId, tooMany, async () => {
+      for (const sql of ways) {
+        const rows = await this.inTime<Row>(sql, parameters, this.config.SEARCH_TIMEOUT_MS / ways.length)
+        if (rows) return rows
+      }
+      throw tooSlow()
+    })
+  }
+
+  private async inTime<Row>(sql: string, parameters: unknown[], ms: number): Promise<Row[] | null> {
+    try {
+      return await this.work.run((tx) => {
+        // For this transaction alone: behind PgBouncer the next one of this session may be another's.
+        tx.write(`select set_config('statement_timeout', $1, true)`, [String(Math.ceil(ms))])
+        return tx.query<Row>(sql, parameters)
+      })
+    } catch (error) {
+      if ((error as { code?: string }).code === '57014') return null
+      throw error
+    }
+  }
+}
+
+const tooSlow = () =>
+  new Problem(
+    503,
+    'search_too_slow',
+    'The search took too long; search for rarer words, or use filters beside them',
+  )
+
+const tooMany = () => new Problem(503, 'too_many_searches', 'Too many searches are under way; try again')
