@@ -24,7 +24,7 @@ const KNOWN: Record<string, (RegExp | string)[]> = {
     /^(Connection terminated|timeout e|Query read timeout|Client (has|was) |Received unexpected |Cannot use a pool after)/,
     /^(QueryRunner(Provider)?AlreadyReleasedError|ConnectionIsNotSetError)$/,
   ],
-  'egress/answer-heads.ts': [/^HTTP\/1\.\d 100[ \r]/, /\r\n[ \t]/g],
+  'egress/answer-heads.ts': [/^HTTP\/1\.\d 1(?!01)/, /^HTTP\/1\.\d 100/, /\r\n[ \t]/g],
   'egress/egress-guard.ts': [
     /^https?:\/\/[^/\\\s\p{Cc}][^\\\s\p{Cc}]*$/iu,
     /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/,
