@@ -1,15 +1,24 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { WakeUps } from '../database/wake-ups.js'
-import type { EventName } from '../events/catalogue.js'
 import { streamWakeUp } from '../events/stream-wake-up.js'
 import { Problem } from '../http/problem.js'
-import { EventsReader, type Excerpt, type Place } from './events.reader.js'
+import { EventFeed } from './event-feed.js'
+import { EventsReader } from './events.reader.js'
 import { StreamLimits } from './stream-limits.js'
 
-/** The feeds of the tenants who have streams open in this process. */
+/**
+ * The feeds of the tenants who have streams open in this process. Wake-ups tell a feed of its events; what they do not
+ * tell of is found by one look for all tenants, now and then, and soon where events are pending.
+ */
 @Injectable()
 export class EventFeeds {
+  private readonly logger = new Logger(EventFeeds.name)
   private readonly feeds = new Map<string, EventFeed>()
+  private timer: NodeJS.Timeout | undefined
+  private isLooking = false
+  /** When all are looked after. */
+  private allAt = 0
+  private settleMs = 0
 
   constructor(
     private readonly reader: EventsReader,
@@ -36,94 +45,53 @@ export class EventFeeds {
     this.feeds.delete(feed.tenantId)
     this.wakeUps.off(streamWakeUp(feed.tenantId))
     feed.close()
+    if (this.feeds.size === 0) clearTimeout(this.timer)
   }
 
   private open(tenantId: string): EventFeed {
-    const feed = new EventFeed(tenantId, this.reader, this.limits)
-    this.feeds.set(tenantId, feed)
+    const feed = new EventFeed(tenantId, this.reader, this.limits, () => this.askSoon())
     this.wakeUps.on(streamWakeUp(tenantId), (inMs) => feed.wake(inMs))
+    this.feeds.set(tenantId, feed)
+    if (this.feeds.size === 1) {
+      this.allAt = performance.now() + this.limits.pollMs
+      this.plan()
+    }
     return feed
   }
-}
 
-/** What the streams of one tenant share: when to look, and what they see when they look from the same place. */
-export class EventFeed {
-  streams = 0
-  /** Counts the reasons to look: whoever has seen this one may wait for the next. */
-  version = 0
-  private readonly waiting = new Set<() => void>()
-  private readonly readings = new Map<string, Promise<Excerpt>>()
-  private timer: NodeJS.Timeout | undefined
-  private wakeAt = Infinity
-  private wokenAt = -Infinity
-  private settleMs = 0
-
-  constructor(
-    readonly tenantId: string,
-    private readonly reader: EventsReader,
-    private readonly limits: StreamLimits,
-  ) {
-    this.wake(limits.pollMs)
+  private askSoon(): void {
+    this.settleMs = this.limits.settleMs
+    if (!this.isLooking) this.plan()
   }
 
-  /** One query for all that ask the same: at the end of the stream, those are all with the same filter. */
-  read(from: Place, names: EventName[] | undefined): Promise<Excerpt> {
-    const key = JSON.stringify([this.version, from, names])
-    const reading = this.readings.get(key) ?? this.look(from, names).finally(() => this.readings.delete(key))
-    this.readings.set(key, reading)
-    return reading
-  }
-
-  /** Resolves when there is a reason to look that was not seen, after so many milliseconds, or when it is all over. */
-  changed(seen: number, withinMs: number, over: AbortSignal): Promise<void> {
-    if (this.version !== seen || over.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        over.removeEventListener('abort', done)
-        this.waiting.delete(done)
-        resolve()
-      }
-      const timer = setTimeout(done, withinMs)
-      over.addEventListener('abort', done)
-      this.waiting.add(done)
-    })
-  }
-
-  /** There will be a reason to look in so many milliseconds. */
-  wake(inMs: number): void {
-    const now = performance.now()
-    const at = Math.max(now + inMs, this.wokenAt + this.limits.gapMs)
-    if (at >= this.wakeAt) return
+  private plan(): void {
+    const isPending = [...this.feeds.values()].some((feed) => feed.isPending)
+    const untilAll = Math.max(0, this.allAt - performance.now())
     clearTimeout(this.timer)
-    this.wakeAt = at
-    this.timer = setTimeout(() => this.woken(), at - now)
+    if (this.feeds.size > 0)
+      this.timer = setTimeout(
+        () => void this.look(),
+        isPending ? Math.min(this.settleMs, untilAll) : untilAll,
+      )
   }
 
-  close(): void {
-    clearTimeout(this.timer)
-    this.wakeAt = -Infinity // a reading under way plans no more
-  }
-
-  private async look(from: Place, names: EventName[] | undefined): Promise<Excerpt> {
-    const excerpt = await this.reader.read(this.tenantId, from, names, this.limits.pageSize)
-    this.awaitPending(excerpt)
-    return excerpt
-  }
-
-  private woken(): void {
-    this.wokenAt = performance.now()
-    this.wakeAt = Infinity
-    this.version++
-    for (const done of this.waiting) done()
-    this.wake(this.limits.pollMs)
-  }
-
-  /** What is committed and not settled announces itself no more. A long transaction is asked after less and less. */
-  private awaitPending({ isPending, events }: Excerpt): void {
-    const { settleMs, settleAtMostMs } = this.limits
-    this.settleMs = events.length > 0 ? settleMs : Math.min(this.settleMs * 2, settleAtMostMs)
-    if (!isPending) this.settleMs = settleMs
-    else this.wake(this.settleMs)
+  /** One statement, for all tenants or for those with pending events. These are asked after less and less. */
+  private async look(): Promise<void> {
+    const isForAll = performance.now() >= this.allAt
+    if (isForAll) this.allAt = performance.now() + this.limits.pollMs
+    const asked = [...this.feeds.values()].filter((feed) => isForAll || feed.isPending)
+    const pending = asked.filter((feed) => feed.isPending)
+    this.isLooking = true
+    this.settleMs = Math.min(this.settleMs * 2, this.limits.settleAtMostMs)
+    for (const feed of pending) feed.isPending = false // a reading meanwhile may say otherwise, and knows better
+    try {
+      const newest = await this.reader.newest(asked.map(({ tenantId }) => tenantId))
+      for (const found of newest) this.feeds.get(found.tenantId)?.tell(found)
+    } catch (error) {
+      for (const feed of pending) feed.isPending = true
+      this.logger.warn(`Cannot look for events: ${(error as Error).message}`)
+    }
+    this.isLooking = false
+    this.plan()
   }
 }

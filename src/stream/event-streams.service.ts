@@ -4,7 +4,8 @@ import { HttpAdapterHost } from '@nestjs/core'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { SessionWatch } from '../auth/session-watch.js'
 import type { Principal } from '../http/principal.js'
-import { EventFeeds, type EventFeed } from './event-feeds.js'
+import type { EventFeed } from './event-feed.js'
+import { EventFeeds } from './event-feeds.js'
 import type { StreamQuery } from './events.dto.js'
 import { EventsReader, type Place } from './events.reader.js'
 import { heartbeat, message, opening } from './server-sent-events.js'
@@ -86,18 +87,23 @@ export class EventStreams implements OnModuleInit {
   private async *follow({ feed, from, names, over }: Following): AsyncGenerator<string> {
     let place = from
     let beatAt = performance.now() + this.limits.heartbeatMs
+    let seen = -1
+    let hasMore = true
     yield opening(place)
     while (!over.aborted) {
-      const seen = feed.version
-      const excerpt = await feed.read(place, names).catch((error: Error) => this.excuse(error))
-      if (over.aborted) return
-      if (excerpt) place = excerpt.next
-      if (excerpt && excerpt.events.length > 0) yield excerpt.events.map(message).join('')
+      if (hasMore || feed.version !== seen) {
+        seen = feed.version
+        const excerpt = await feed.read(place, names).catch((error: Error) => this.excuse(error))
+        if (over.aborted) return
+        if (excerpt) place = excerpt.next
+        hasMore = excerpt?.hasMore === true
+        if (excerpt && excerpt.events.length > 0) yield excerpt.events.map(message).join('')
+      }
       if (performance.now() >= beatAt) {
         yield heartbeat(place)
         beatAt = performance.now() + this.limits.heartbeatMs
       }
-      if (!excerpt?.hasMore) await feed.changed(seen, beatAt - performance.now(), over)
+      if (!hasMore) await feed.changed(seen, place, beatAt - performance.now(), over)
     }
   }
 
