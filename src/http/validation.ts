@@ -1,6 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common'
 import { faultsOfShape, type InputClass } from './input-shape.js'
-import { MOST_FAULTS, Problem, type FieldError } from './problem.js'
+import { mayBeLeftOut } from './optional-body.decorator.js'
+import { invalid, MOST_FAULTS, Problem, type FieldError } from './problem.js'
 import { judgeTypesFirst } from './rule-order.js'
 
 judgeTypesFirst()
@@ -20,6 +21,8 @@ class InputPipe extends ValidationPipe {
   /** @throws Problem 400 for what is unknown or too large, before the rest is looked at */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.metatype && this.toValidate(metadata)) {
+      if (metadata.type === 'body' && value === undefined && !mayBeLeftOut(metadata.metatype))
+        throw invalid('body', 'must be an object')
       const faults = faultsOfShape(metadata.metatype as InputClass, value, MOST_FAULTS)
       if (faults.length > 0) throw invalidInput(faults)
     }

@@ -1,4 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
 import { IdParam } from '../http/id.pipe.js'
 import { Me, type Principal } from '../http/principal.js'
@@ -24,6 +25,7 @@ export class WebhookSecretsController {
    * the new one; `X-Webhook-Signature`, which has room for one, is by the oldest that still signs. 409 where ten still do.
    */
   @Post('rotate')
+  @ApiBody({ type: RotateDto, required: false })
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   rotate(@Me() me: Principal, @IdParam() id: number, @Body() body: RotateDto): Promise<SecretView> {

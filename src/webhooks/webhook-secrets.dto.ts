@@ -1,6 +1,8 @@
 import { IsBoolean, IsInt, Max, Min } from 'class-validator'
+import { OptionalBody } from '../http/optional-body.decorator.js'
 import { Optional } from '../http/optional.decorator.js'
 
+@OptionalBody()
 export class RotateDto {
   /**
    * For how long the present secret signs as well, so that receivers can change over: 0 to 168, and 24 if left out.
