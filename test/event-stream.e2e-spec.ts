@@ -193,35 +193,6 @@ describe('a stream that nobody wakes', () => {
     await silent.commit()
     await eventually(() => expect(stream.ids).toEqual([id]))
   })
-
-  it('costs one statement for all streams of all tenants, also while events wait for a transaction', async () => {
-    const tenants = [ada, await punctual.tenant('bob'), await punctual.tenant('eve')]
-    const filters = ['', '?event=email.received', '?event=team.member.added', '?after=earliest']
-    const all = tenants.flatMap((tenant) => filters.map((query) => open({ query }, tenant)))
-    await Promise.all(all)
-    const reader = punctual.app.get(EventsReader)
-    const [looks, reads] = [vi.spyOn(reader, 'newest'), vi.spyOn(reader, 'read')]
-    /** How often streams read for themselves while the shared look was taken a few times. */
-    const readsBesideLooks = async () => {
-      const [looked, read] = [looks.mock.calls.length, reads.mock.calls.length]
-      await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(looked + 4))
-      return reads.mock.calls.length - read
-    }
-    // Once what came before has been read.
-    const quiet = () => eventually(async () => expect(await readsBesideLooks()).toBe(0))
-    await quiet()
-    expect(new Set(looks.mock.calls.at(-1)![0])).toEqual(new Set(tenants.map(({ tenantId }) => tenantId)))
-    const older = await RawEvents.begin(punctual.databaseUrl, ada.tenantId)
-    await older.write(1)
-    await addMember('grace')
-    await quiet()
-    const [unfiltered, mail, team] = await Promise.all(all)
-    await older.commit()
-    await eventually(() =>
-      expect([unfiltered, team].map((stream) => stream!.messages.length)).toEqual([2, 2]),
-    )
-    expect(mail!.messages).toEqual([])
-  })
 })
 
 async function start(

@@ -27,7 +27,7 @@ const app = spawn(process.execPath, ['dist/src/main.js'], {
 const exited = once(app, 'exit')
 try {
   await ready()
-  const { status } = spawnSync(schemathesis, argumentsFor(url), {
+  const { status } = spawnSync(schemathesis, parameters(), {
     stdio: 'inherit',
     cwd: folder,
     env: { ...process.env, SCHEMATHESIS_HOOKS: 'hooks', PYTHONPATH: HERE, PUNCTUAL_URL: url },
@@ -39,7 +39,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function argumentsFor(url) {
+function parameters() {
   return [
     ...['--no-color', 'run', join(HERE, '../../openapi.json')],
     ...['--url', url, '--max-time', String(SECONDS), '--workers', '2', '--request-timeout', '20'],
@@ -62,8 +62,8 @@ function installed() {
   return program
 }
 
-function run(program, parameters) {
-  const { status, error } = spawnSync(program, parameters, { stdio: 'inherit' })
+function run(program, words) {
+  const { status, error } = spawnSync(program, words, { stdio: 'inherit' })
   if (status !== 0) throw new Error(`${program} failed`, { cause: error })
 }
 
@@ -80,7 +80,7 @@ async function ready() {
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address()
+  const address = server.address()
   server.close()
-  return port
+  return address.port
 }
