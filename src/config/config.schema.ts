@@ -13,6 +13,11 @@ const network = z
   .string()
   .transform((text) => (isIP(text) ? `${text}/${isIP(text) === 6 ? 128 : 32}` : text))
   .refine((text) => ipaddr.isValidCIDR(text), 'must be a number of proxies, or networks such as 10.0.0.0/8')
+const origin = z
+  .string()
+  .refine((text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
+    error: 'must be origins such as https://dash.example.com, without a path',
+  })
 const key = z.string().min(32, 'must have at least 32 characters')
 const most = z.coerce.number<string>().int().min(1).max(1_000_000)
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
@@ -25,6 +30,7 @@ export const configSchema = z
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: port.default(3000),
     PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+    CORS_ORIGINS: z.string().default('').transform(list).pipe(z.array(origin)),
     TRUST_PROXY: z
       .string()
       .default('')
