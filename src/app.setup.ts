@@ -12,6 +12,7 @@ import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
 import { refuseCoding } from './http/content-coding.js'
+import { letOriginsIn } from './http/cors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { tellMethods } from './http/methods.js'
 import { serveDocs } from './http/openapi.js'
@@ -50,6 +51,7 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   fastify.decorate('trusts', trustIn(app.get(Config).TRUST_PROXY))
   app.setGlobalPrefix('api')
   await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
+  letOriginsIn(app, app.get(Config).CORS_ORIGINS)
   acceptJson(fastify)
   acceptRaw(fastify, 'message/rfc822')
   acceptRaw(fastify, 'text/calendar')

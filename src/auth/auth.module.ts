@@ -11,14 +11,15 @@ import { Registration } from './registration.js'
 import { SessionWatch } from './session-watch.js'
 import { Sessions } from './sessions.service.js'
 import { Standings } from './standings.service.js'
+import { StreamTickets } from './stream-tickets.service.js'
 
 @Module({
   imports: [PassportModule, JwtModule.register({})],
   controllers: [AuthController],
   providers: [
     ...[Auth, AuthLimits, Registration, Sessions, RefreshTokens],
-    ...[Standings, SessionWatch, AccessTokens, JwtStrategy, JwtGuard],
+    ...[Standings, SessionWatch, AccessTokens, JwtStrategy, JwtGuard, StreamTickets],
   ],
-  exports: [SessionWatch],
+  exports: [SessionWatch, StreamTickets],
 })
 export class AuthModule {}

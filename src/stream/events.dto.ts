@@ -38,6 +38,14 @@ export class StreamQuery {
   event?: EventName[]
 }
 
+export class FollowQuery extends StreamQuery {
+  /** Of `POST /api/events/stream/ticket`, instead of an access token: for EventSource, which sends no headers. */
+  @Optional()
+  @IsString()
+  @MaxLength(100)
+  ticket?: string
+}
+
 export class EventsQuery extends StreamQuery {
   /**
    * How many events at most, 1 to 100.

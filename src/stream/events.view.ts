@@ -16,6 +16,16 @@ export class EventView {
   data: Record<string, unknown>
 }
 
+export class TicketView {
+  /**
+   * Good for one `GET /api/events/stream?ticket=…`, in any process.
+   * @example "q3Zr1mUuVdK0dYc0O6l7w1s8bFZ1x3n5h7k9p2r4t6v"
+   */
+  ticket: string
+  /** Half a minute from now. */
+  expiresAt: Date
+}
+
 export class EventPage {
   data: EventView[]
   /**

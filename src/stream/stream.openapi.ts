@@ -6,7 +6,8 @@ export const LAST_EVENT_ID: ApiHeaderOptions = {
   name: 'Last-Event-ID',
   required: false,
   description: 'The `id` of the last message received; goes before `after`.',
-  schema: { type: 'string', maxLength: 500, example: 'WzcyNjEwNiw0MTdd' },
+  // No example: Swagger UI would send it, and the stream begin who knows where.
+  schema: { type: 'string', maxLength: 500 },
 }
 
 export const STREAM: ApiResponseOptions = {

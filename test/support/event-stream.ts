@@ -37,13 +37,16 @@ export class EventStream {
   /** @throws when it is answered otherwise than with a stream */
   static async open(
     baseUrl: string,
-    token: string,
+    token: string | undefined,
     { query = '', lastEventId }: StreamOptions = {},
     hear: (message: StreamMessage) => void = () => {},
   ): Promise<EventStream> {
     const leaving = new AbortController()
     const response = await fetch(`${baseUrl}/api/events/stream${query}`, {
-      headers: { authorization: `Bearer ${token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(lastEventId && { 'last-event-id': lastEventId }),
+      },
       signal: leaving.signal,
     })
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
