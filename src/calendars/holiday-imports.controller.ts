@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes } from '@nestjs/swagger'
 import { Roles } from '../auth/auth.guard.js'
 import { MIB, RawBody } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
+import { MayAnswer } from '../http/may-answer.decorator.js'
 import { Me, type Principal } from '../http/principal.js'
 import { CountryHolidaysDto, ImportQuery } from './holiday-imports.dto.js'
 import { HolidayImports } from './holiday-imports.service.js'
@@ -22,6 +23,7 @@ export class HolidayImportsController {
    */
   @Roles('admin', 'manager')
   @Post('ical')
+  @MayAnswer(503)
   @HttpCode(200)
   @RawBody('text/calendar', MIB)
   @ApiConsumes('text/calendar')
@@ -38,6 +40,7 @@ export class HolidayImportsController {
   /** Add the holidays of a country or one of its regions. Those of part of a day are skipped. */
   @Roles('admin', 'manager')
   @Post('country')
+  @MayAnswer(503)
   @HttpCode(200)
   country(@Me() me: Principal, @IdParam() id: number, @Body() body: CountryHolidaysDto): Promise<ImportView> {
     return this.imports.ofCountry(me.tenantId, id, body)

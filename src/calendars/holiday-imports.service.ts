@@ -30,7 +30,7 @@ export class HolidayImports {
     const { timezone } = await this.calendars.definition(tenantId, id)
     const year = this.yearIn(timezone)
     const [from, to] = [`${year + FIRST_YEAR}-01-01`, `${year + LAST_YEAR}-12-31`]
-    const found = await this.reader.read({ ical: { raw: new Uint8Array(raw), timezone, from, to } })
+    const found = await this.reader.read(tenantId, { ical: { raw: new Uint8Array(raw), timezone, from, to } })
     return this.add(tenantId, id, found, dryRun)
   }
 
@@ -39,7 +39,7 @@ export class HolidayImports {
     const { country, region, dryRun = false, types = ['public'] } = input
     const { timezone } = await this.calendars.definition(tenantId, id)
     const years = input.years ?? USUAL_YEARS.map((year) => this.yearIn(timezone) + year)
-    const found = await this.reader.read({ country: { country, region, years, types } })
+    const found = await this.reader.read(tenantId, { country: { country, region, years, types } })
     return this.add(tenantId, id, found, dryRun)
   }
 
