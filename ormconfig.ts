@@ -15,6 +15,7 @@ import { WebhookHolds1765300000000 } from './migrations/1765300000000-webhook-ho
 import { StreamTickets1765400000000 } from './migrations/1765400000000-stream-tickets.js'
 import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
 import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
+import { CustomerTierCounts1765520000000 } from './migrations/1765520000000-customer-tier-counts.js'
 import { Alert } from './src/alerts/alert.entity.js'
 import { PerformanceGoal } from './src/analytics/performance-goal.entity.js'
 import { ResponseMetric } from './src/analytics/response-metric.entity.js'
@@ -83,6 +84,7 @@ export const dataSourceOptions = (url: string, poolSize = 5, isPooled = false): 
     StreamTickets1765400000000,
     IdempotencyAnswers1765500000000,
     KeyCanary1765510000000,
+    CustomerTierCounts1765520000000,
   ],
   migrationsTableName: 'migrations',
   namingStrategy: new SnakeNaming(),

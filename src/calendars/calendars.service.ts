@@ -5,6 +5,7 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import type { PageQuery } from '../http/paging.dto.js'
 import { conflict, notFound } from '../http/problem.js'
+import { refuseMoreThan } from '../http/tenant-limit.js'
 import type { CalendarDefinition, Holiday } from './calendar-definition.js'
 import { requestedCalendar } from './calendar-request.js'
 import { refuseTooShort, refuseUsed, useOf } from './calendar-use.js'
@@ -12,6 +13,8 @@ import type { ChangeCalendarDto, CreateCalendarDto } from './calendars.dto.js'
 import type { CalendarView } from './calendars.view.js'
 import { SlaCalendar } from './calendar.entity.js'
 import { SlaRevisions } from './revisions.service.js'
+
+const MOST = { table: 'sla_calendars', name: 'calendars', most: 200, only: 'deleted_at is null' }
 
 /** Business hours by name. What a calendar says is a version, and a change of it the next one. */
 @Injectable()
@@ -32,12 +35,13 @@ export class Calendars {
     })
   }
 
-  /** @throws Problem 409 when the tenant has a calendar of this name, 422 naming what is wrong in it */
+  /** @throws Problem 409 when the tenant has a calendar of this name, or too many, 422 naming what is wrong in it */
   create(tenantId: string, { name, timezone, hours, holidays }: CreateCalendarDto): Promise<CalendarView> {
     const definition = definitionOf({ timezone, hours, holidays })
     return this.runWithFreeName(async (tx) => {
       const draft = tx.manager.create(SlaCalendar, { userId: tenantId, name })
       const { id } = await tx.manager.save(draft)
+      await refuseMoreThan(tx, tenantId, MOST)
       await addVersion(tx, id, 1, definition)
       return viewOf(await find(tx, tenantId, id))
     })

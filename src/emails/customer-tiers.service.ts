@@ -3,12 +3,14 @@ import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import { conflict, notFound, unprocessable, type FieldError } from '../http/problem.js'
+import { tooMany } from '../http/tenant-limit.js'
 import { CustomerTier } from './customer-tier.entity.js'
 import type { ChangeCustomerTierDto, CustomerTierDto, CustomerTiersQuery } from './customer-tiers.dto.js'
 import type { CustomerTierView, KeptTiersView } from './customer-tiers.view.js'
 import type { Tier } from './email.entity.js'
 import { tierMatch } from './tier-matches.js'
 
+const MOST = { name: 'customer tiers', most: 100_000 }
 const NO_MATCH = 'must be an address such as ceo@example.com or a domain such as example.com'
 
 /** The tiers that mail gets from its sender when it arrives. */
@@ -35,11 +37,15 @@ export class CustomerTiers {
     return toPage(rows, limit, ({ id }) => [id])
   }
 
-  /** @throws Problem 409 when the address or domain has a tier, 422 when it is neither */
+  /** @throws Problem 409 when the address or domain has a tier, or there are too many, 422 when it is neither */
   add(tenantId: string, { matches, tier }: CustomerTierDto): Promise<CustomerTierView> {
     const entry = { matches: checked(matches), tier, userId: tenantId }
     return this.work
-      .run(async (tx) => viewOf(await tx.manager.save(tx.manager.create(CustomerTier, entry))))
+      .run(async (tx) => {
+        const saved = await tx.manager.save(tx.manager.create(CustomerTier, entry))
+        await refuseTooMany(tx, tenantId)
+        return viewOf(saved)
+      })
       .catch(explain)
   }
 
@@ -65,7 +71,7 @@ export class CustomerTiers {
     })
   }
 
-  /** Adds what is new and changes what has another tier. @throws Problem 422 naming each entry that is wrong */
+  /** Adds what is new and changes what has another tier. @throws Problem 409 for too many, 422 naming what is wrong */
   keep(tenantId: string, entries: CustomerTierDto[]): Promise<KeptTiersView> {
     const given = tiersByMatch(entries)
     const rows = [...given].map(([matches, tier]) => ({ matches, tier }))
@@ -76,6 +82,7 @@ export class CustomerTiers {
           JSON.stringify(rows),
         ])
         const { created, updated } = counts!
+        if (created > 0) await refuseTooMany(tx, tenantId)
         return { created, updated, unchanged: given.size - created - updated }
       })
       .catch(explain)
@@ -107,6 +114,15 @@ function tiersByMatch(entries: CustomerTierDto[]): Map<string, Tier> {
   }
   if (errors.length > 0) throw unprocessable(errors)
   return tiers
+}
+
+/** Comes after the rows were written: until this transaction ends, others of the tenant wait for the number. */
+async function refuseTooMany(tx: Transaction, tenantId: string): Promise<void> {
+  const [count] = await tx.query<{ entries: number }>(
+    `select entries from customer_tier_counts where user_id = $1`,
+    [tenantId],
+  )
+  if (count!.entries > MOST.most) throw tooMany(MOST)
 }
 
 function checked(matches: string): string {

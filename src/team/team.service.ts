@@ -4,9 +4,12 @@ import { UnitOfWork } from '../database/unit-of-work.js'
 import { Events } from '../events/events.publisher.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import { conflict, notFound } from '../http/problem.js'
+import { refuseMoreThan } from '../http/tenant-limit.js'
 import { TeamMember } from './team-member.entity.js'
 import type { AddMemberDto, ChangeMemberDto, MembersQuery } from './team.dto.js'
 import type { MemberView } from './team.view.js'
+
+const MOST = { table: 'team_members', name: 'members', most: 1_000 }
 
 @Injectable()
 export class Team {
@@ -15,7 +18,7 @@ export class Team {
     private readonly events: Events,
   ) {}
 
-  /** @throws Problem 409 when the tenant has a member with this address */
+  /** @throws Problem 409 when the tenant has a member with this address, or too many */
   add(tenantId: string, input: AddMemberDto): Promise<MemberView> {
     return this.work.run(async (tx) => {
       const email = input.email.toLowerCase()
@@ -23,6 +26,7 @@ export class Team {
         throw conflict('member_exists', 'The team has a member with this address')
       const draft = tx.manager.create(TeamMember, { role: 'agent', ...input, email, userId: tenantId })
       const member = viewOf(await tx.manager.save(draft))
+      await refuseMoreThan(tx, tenantId, MOST)
       const { id, name, role } = member
       await this.events.publish(tx, 'team.member.added', {
         tenantId,

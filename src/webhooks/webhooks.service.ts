@@ -4,6 +4,7 @@ import { Cipher } from '../config/cipher.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
 import { notFound } from '../http/problem.js'
+import { refuseMoreThan } from '../http/tenant-limit.js'
 import { newSecret, verificationOf } from './signing.js'
 import { sealedFor } from './webhook-secrets.js'
 import { inOurWords, WebhookSettings } from './webhook-settings.js'
@@ -13,6 +14,7 @@ import { viewOf, type SubscribedView, type WebhookView } from './webhooks.view.j
 
 /** What Slack takes of an incoming webhook. */
 export const SLACK_PER_SECOND = 1
+const MOST = { table: 'webhooks', name: 'webhooks', most: 100 }
 
 @Injectable()
 export class Webhooks {
@@ -22,7 +24,7 @@ export class Webhooks {
     private readonly settings: WebhookSettings,
   ) {}
 
-  /** @throws Problem as `WebhookSettings.columns`, and 400 for input that does not say where or what */
+  /** @throws Problem as `WebhookSettings.columns`, 400 for input that does not say where or what, 409 for one too many */
   subscribe(tenantId: string, input: SubscribeDto): Promise<SubscribedView> {
     const { rateLimit = input.format === 'slack' ? SLACK_PER_SECOND : null, ...rest } = inOurWords(input)
     const secret = newSecret()
@@ -36,6 +38,7 @@ export class Webhooks {
         ...columns,
       })
       const view = viewOf(await tx.manager.save(webhook))
+      await refuseMoreThan(tx, tenantId, MOST)
       return { ...view, secret, verification: verificationOf(view.signatureKey) }
     })
   }
