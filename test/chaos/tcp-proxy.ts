@@ -34,6 +34,14 @@ export class TcpProxy {
     }
   }
 
+  /** From now on transactions commit, and whoever committed them does not hear of it. */
+  withholdCommits(): void {
+    for (const { near, far } of this.pairs)
+      near.on('data', (chunk: Buffer) => {
+        if (chunk.includes('COMMIT')) far.unpipe(near)
+      })
+  }
+
   close(): Promise<void> {
     for (const { near, far } of this.pairs) for (const socket of [near, far]) socket.destroy()
     return new Promise((resolve) => this.server.close(() => resolve()))
