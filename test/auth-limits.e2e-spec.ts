@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { AT_ONCE, MOST_WAITING } from '../src/auth/hash-turns.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { AuthLimits } from '../src/auth/auth-limits.service.js'
 import { ApiClient, type ApiAnswer } from './support/api-client.js'
@@ -49,8 +50,8 @@ describe('sign-ins', () => {
   it('that are right are not counted, and forget the wrong ones before', async () => {
     const email = await account()
     const client = newClient()
-    const right = await inParallel(Array.from({ length: 12 }), () => signIn(client, email))
-    expect(statuses(right)).toEqual(Array.from({ length: 12 }, () => 200))
+    const right = await inParallel(Array.from({ length: 8 }), () => signIn(client, email))
+    expect(statuses(right)).toEqual(Array.from({ length: 8 }, () => 200))
     for (let round = 0; round < 2; round++) {
       expect((await signIn(client, email, 'wrong password')).status).toBe(401)
       expect((await signIn(client, email, 'wrong password')).status).toBe(401)
@@ -65,6 +66,16 @@ describe('sign-ins', () => {
     for (let times = 0; times < 5; times++) expect((await signIn(client, email)).status).toBeGreaterThan(499)
     await punctual.query('alter table away rename to account')
     expect((await signIn(client, email)).status).toBe(200)
+  })
+
+  it('are 503 while the counts cannot be kept', async () => {
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const query = vi.spyOn(punctual.app.get(UnitOfWork), 'query').mockRejectedValue(away)
+    onTestFinished(() => query.mockRestore())
+    expect(await signIn(newClient(), 'nobody@example.com')).toMatchObject({
+      status: 503,
+      body: { code: 'database_unavailable' },
+    })
   })
 
   it('are limited for a client whatever the addresses, known or not', async () => {
@@ -117,13 +128,15 @@ describe('sign-ins', () => {
     await punctual.app.get(UnitOfWork).run(async (tx) => {
       await tx.query('lock table rate_limits') // nobody's turn ends
       answers.push(...guesses.map((email) => signIn(newClient(), email)))
-      const away = await firstOf(answers, 60 - 2 - 40)
+      const away = await firstOf(answers, 60 - AT_ONCE - MOST_WAITING)
       for (const { status, body, headers } of away) {
         expect({ status, code: body.code }).toEqual({ status: 429, code: 'too_many_at_once' })
         expect(headers.get('retry-after')).toBe('2')
       }
     })
-    expect(statuses(await Promise.all(answers)).filter((status) => status === 401)).toHaveLength(2 + 40)
+    expect(statuses(await Promise.all(answers)).filter((status) => status === 401)).toHaveLength(
+      AT_ONCE + MOST_WAITING,
+    )
   })
 })
 

@@ -1,7 +1,9 @@
-/** libuv has four threads, and the file system, DNS and zlib need some, too. */
-const AT_ONCE = 2
+import { availableParallelism } from 'node:os'
+
+/** libuv has four threads, which DNS and zlib need, too; and one processor of two is left to those who are signed in. */
+export const AT_ONCE = availableParallelism() > 2 ? 2 : 1
 /** Some two seconds' worth: whoever came later would have gone before its turn. */
-const MOST_WAITING = 40
+export const MOST_WAITING = 40
 
 /** Turns for hashing passwords, which takes tens of milliseconds of a processor and 19 MiB each. */
 export class HashTurns {

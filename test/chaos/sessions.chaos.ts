@@ -83,8 +83,7 @@ it(
         ({ status }) => status,
         () => 'lost',
       )
-      await eventually(async () => expect(await isRotated(tenantId)).toBe(true))
-      await victim.kill()
+      await eventually(async () => expect(await isRotated(tenantId)).toBe(true)).finally(() => victim.kill())
       expect(await lost).toBe('lost')
       await proxy.close()
 
