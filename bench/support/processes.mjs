@@ -24,14 +24,14 @@ export const environment = (databaseUrl) => ({
 })
 
 /** The app as it runs in production: a process of its own, with its default settings and its log in a file. */
-export async function startApp(databaseUrl, settings = {}) {
+export async function startApp(databaseUrl, settings = {}, flags = []) {
   const folder = mkdtempSync(join(tmpdir(), 'punctual-bench-app-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const log = openSync(join(folder, 'log'), 'a')
   // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" shows where the app's time goes.
   const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean)
-  const child = spawn(process.execPath, [...FLAGS, ...options, MAIN], {
+  const child = spawn(process.execPath, [...FLAGS, ...options, ...flags, MAIN], {
     cwd: folder, // no .env counts here
     env: { PATH: process.env.PATH, ...environment(databaseUrl), PORT: String(port), ...settings },
     stdio: ['ignore', log, log],
@@ -105,7 +105,7 @@ async function isReady(url) {
   )
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

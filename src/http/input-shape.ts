@@ -1,40 +1,27 @@
-import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js'
-import { getMetadataStorage } from 'class-validator'
+import { boundsOf, type Bounds, type InputClass } from './input-bounds.js'
 import type { FieldError } from './problem.js'
 
-// eslint-disable-next-line typescript/no-explicit-any
-export type InputClass = new (...parameters: any[]) => object
-
-/** How large a property may be, by the decorators that bound it. */
-interface Bounds {
-  characters: number
-  items: number
-  /** Of the property, or of each item of a list. */
-  type: InputClass | undefined
-}
+type Input = Record<string, unknown>
 
 const LONGEST_NAME = 100
 
 /**
- * What is unknown or too large in an input, before anything looks at the rest: class-transformer takes the square of the
- * number of properties, and class-validator judges each item of a list, and each character of a text, that it then finds
- * to be too many.
+ * What is unknown or too large in an input, before anything looks at the rest: class-validator judges each item of a list,
+ * and each character of a text, that it then finds to be too many.
  *
  * @param most faults that are looked for
  */
 export function faultsOfShape(type: InputClass, input: unknown, most: number, path = ''): FieldError[] {
-  if (typeof input !== 'object' || input === null) return []
+  if (!isContainer(input)) return []
   const known = boundsOf(type)
   const faults: FieldError[] = []
   for (const key in input) {
-    if (faults.length >= most) break
+    const left = most - faults.length
+    if (left <= 0) break
     const field = path + (key.length > LONGEST_NAME ? `${key.slice(0, LONGEST_NAME)}…` : key)
     const bounds = known.get(key)
-    if (!bounds) faults.push({ field, message: 'is not a known property' })
-    else
-      faults.push(
-        ...faultsOfValue(bounds, (input as Record<string, unknown>)[key], most - faults.length, field),
-      )
+    if (bounds) faults.push(...faultsOfValue(bounds, input[key], left, field))
+    else faults.push({ field, message: 'is not a known property' })
   }
   return faults
 }
@@ -44,42 +31,47 @@ function faultsOfValue(bounds: Bounds, value: unknown, most: number, field: stri
   if (typeof value === 'string' && value.length > characters && value.trim().length > characters)
     return [{ field, message: `must be shorter than or equal to ${characters} characters` }]
   if (!Array.isArray(value)) return type ? faultsOfShape(type, value, most, `${field}.`) : []
+  if (!bounds.isList) return [] // which its rules say better
   if (value.length > items) return [{ field, message: `must contain no more than ${items} elements` }]
-  if (!type && characters === Infinity) return []
+  if (bounds.isOpen) return []
   const faults: FieldError[] = []
   for (let index = 0; index < value.length && faults.length < most; index++)
     faults.push(
-      ...faultsOfValue({ ...bounds, items: 0 }, value[index], most - faults.length, `${field}.${index}`),
+      ...faultsOfValue({ ...bounds, isList: false }, value[index], most - faults.length, `${field}.${index}`),
     )
   return faults
 }
 
-const shapes = new Map<InputClass, Map<string, Bounds>>()
+/**
+ * The input without the inside of what no class describes. class-transformer would copy that as well, and takes the square
+ * of the number of properties; what stands where a text or a number should needs no inside to be refused.
+ */
+export function hollow(type: InputClass, input: unknown): unknown {
+  if (!isContainer(input) || Array.isArray(input)) return input
+  const known = boundsOf(type)
+  const hollowed: Input = {}
+  for (const key in input) hollowed[key] = hollowValue(known.get(key), input[key])
+  return hollowed
+}
 
-function boundsOf(type: InputClass): Map<string, Bounds> {
-  const known = shapes.get(type)
-  if (known) return known
-  const bounds = new Map<string, Bounds>()
-  for (const { propertyName, name, constraints } of rulesOf(type)) {
-    const bound = bounds.get(propertyName) ?? {
-      characters: Infinity,
-      items: Infinity,
-      type: typeOf(type, propertyName),
-    }
-    if (name === 'arrayMaxSize') bound.items = constraints[0]
-    if (name === 'maxLength') bound.characters = constraints[0]
-    if (name === 'isLength') bound.characters = constraints[1] ?? Infinity
-    bounds.set(propertyName, bound)
+function hollowValue(bounds: Bounds | undefined, value: unknown): unknown {
+  if (!isContainer(value)) return value
+  if (Array.isArray(value) && bounds?.isList && !bounds.isOpen)
+    return value.map((item) => hollowValue({ ...bounds, isList: false }, item))
+  if (bounds?.type && !Array.isArray(value)) return hollow(bounds.type, value)
+  return Array.isArray(value) ? [] : {}
+}
+
+/** Gives what was made of a hollow input the inside again that it has no class for. */
+export function refill(type: InputClass, made: unknown, input: unknown): void {
+  if (!isContainer(made) || !isContainer(input)) return
+  for (const [key, { isOpen, type: inner }] of boundsOf(type)) {
+    const value = input[key]
+    if (isOpen && isContainer(value)) made[key] = value
+    else if (inner && Array.isArray(value))
+      value.forEach((item, index) => refill(inner, (made[key] as Input[])[index], item))
+    else if (inner) refill(inner, made[key], value)
   }
-  shapes.set(type, bounds)
-  return bounds
 }
 
-const rulesOf = (type: InputClass) =>
-  getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)
-
-/** What `@Type(() => …)` says. */
-function typeOf(type: InputClass, property: string): InputClass | undefined {
-  const named = defaultMetadataStorage.findTypeMetadata(type, property)?.typeFunction?.()
-  return named === Number || named === Date ? undefined : (named as InputClass | undefined)
-}
+const isContainer = (value: unknown): value is Input => typeof value === 'object' && value !== null

@@ -5,7 +5,7 @@ import { invalid, Problem } from './problem.js'
 const MAX_DEPTH = 32
 /** The longest legal calendar has 37,000: 1,000 dates with 12 intervals of two times each. */
 const MAX_VALUES = 50_000
-/** What tells properties apart takes the square of their number, further on. */
+/** The longest legal object names 1,000 dates. */
 const MAX_KEYS = 2_000
 /** What every object has without being given it: class-validator takes these for known properties. */
 const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype'])

@@ -1,5 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common'
-import { faultsOfShape, type InputClass } from './input-shape.js'
+import type { InputClass } from './input-bounds.js'
+import { faultsOfShape, hollow, refill } from './input-shape.js'
 import { mayBeLeftOut } from './optional-body.decorator.js'
 import { invalid, MOST_FAULTS, Problem, type FieldError } from './problem.js'
 import { judgeTypesFirst } from './rule-order.js'
@@ -20,13 +21,15 @@ export const validationPipe = () =>
 class InputPipe extends ValidationPipe {
   /** @throws Problem 400 for what is unknown or too large, before the rest is looked at */
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.metatype && this.toValidate(metadata)) {
-      if (metadata.type === 'body' && value === undefined && !mayBeLeftOut(metadata.metatype))
-        throw invalid('body', 'must be an object')
-      const faults = faultsOfShape(metadata.metatype as InputClass, value, MOST_FAULTS)
-      if (faults.length > 0) throw invalidInput(faults)
-    }
-    return super.transform(value, metadata)
+    if (!metadata.metatype || !this.toValidate(metadata)) return super.transform(value, metadata)
+    const type = metadata.metatype as InputClass
+    if (metadata.type === 'body' && value === undefined && !mayBeLeftOut(type))
+      throw invalid('body', 'must be an object')
+    const faults = faultsOfShape(type, value, MOST_FAULTS)
+    if (faults.length > 0) throw invalidInput(faults)
+    const made: unknown = await super.transform(hollow(type, value), metadata)
+    refill(type, made, value)
+    return made
   }
 
   /** Leaves single values of the path and the query as they were written: of `0x10` Nest would make a 16. */
