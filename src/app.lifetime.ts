@@ -30,7 +30,7 @@ export function watchLifetime(logger: Logger, stop: (why: string, exitCode: numb
     })
   process.on('unhandledRejection', (reason) => logger.fatal({ err: reason }, 'A rejection was not handled'))
   process.on('uncaughtException', (error) => {
-    logger.fatal({ err: error }, error.message)
+    logger.fatal(error)
     end('Stopping after an exception that was not caught', 1)
   })
   if (process.env.npm_lifecycle_event) whenOrphaned(() => end('Stopping: npm is gone'))

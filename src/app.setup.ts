@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Config } from './config/config.js'
 import { JwtGuard } from './auth/auth.guard.js'
-import { limitBodies, MIB, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
+import { limitBodies, MIB, pathOf, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
 import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
@@ -97,7 +97,11 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
   fastify.addHook('onResponse', async (request, reply) => {
     const { method, url, log, user } = request
     const who = { client: clientOf(request), userId: user?.userId, tenantId: user?.tenantId }
-    log.info({ method, url, ...who, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+    // A query asks for words of mail and for addresses of customers.
+    log.info(
+      { method, url: pathOf(url), ...who, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    )
   })
 }
 

@@ -45,7 +45,7 @@ export class SessionWatch implements OnModuleDestroy {
       for (const one of asked)
         if (!isSame(one.me, standings.get(one.me.sessionId)) && this.remove(one)) one.end()
     } catch (error) {
-      this.logger.warn(`Cannot check the sessions of open streams: ${(error as Error).message}`)
+      this.logger.warn({ err: error, msg: 'Cannot check the sessions of open streams' })
     } finally {
       this.looks--
     }

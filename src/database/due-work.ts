@@ -149,7 +149,7 @@ class DueWorkLoop {
       else this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
     } catch (error) {
       if (this.work.goesFirst) this.precedence.end()
-      this.logger.error(`Cannot look for due work: ${(error as Error).message}`, (error as Error).stack)
+      this.logger.error({ err: error, msg: 'Cannot look for due work' })
       this.plan(RETRY_MS)
     }
   }
@@ -186,7 +186,7 @@ class DueWorkLoop {
     try {
       await this.work.perform!(item)
     } catch (error) {
-      this.logger.error((error as Error).message, (error as Error).stack) // its lease runs out, and it is retaken
+      this.logger.error(error) // its lease runs out, and it is retaken
     }
     this.ended(1)
   }

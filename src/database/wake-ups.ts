@@ -77,7 +77,7 @@ export class WakeUps implements BeforeApplicationShutdown {
     }
     await this.source
       .query(`select pg_notify('${CHANNEL}', message) from unnest($1::text[]) as message`, [messages])
-      .catch((error: Error) => this.logger.warn(`Other processes were not woken: ${error.message}`))
+      .catch((err: Error) => this.logger.warn({ err, msg: 'Other processes were not woken' }))
   }
 
   private async listen(url: string): Promise<void> {
@@ -89,7 +89,7 @@ export class WakeUps implements BeforeApplicationShutdown {
         query_timeout: ANSWER_WITHIN_MS,
       })
       const ended = new Promise<true>((resolve) => client.once('end', () => resolve(true)))
-      client.on('error', (error) => this.logger.warn(`Lost the listening connection: ${error.message}`))
+      client.on('error', (err) => this.logger.warn({ err, msg: 'Lost the listening connection' }))
       client.on('notification', ({ payload }) => this.heard(payload ?? ''))
       try {
         await client.connect()
@@ -98,7 +98,7 @@ export class WakeUps implements BeforeApplicationShutdown {
         if (this.stopped) await client.end() // it came too late for the shutdown to see it
         while (!(await Promise.race([ended, pause()]))) await client.query('select 1')
       } catch (error) {
-        this.logger.warn(`Cannot listen for wake-ups: ${(error as Error).message}`)
+        this.logger.warn({ err: error, msg: 'Cannot listen for wake-ups' })
         await client.end().catch(() => {})
       }
       if (!this.stopped) await sleep(RECONNECT_MS, undefined, { ref: false })

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common'
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { loggedError, messageOf } from './logged-error.js'
 import { prettyFactory } from 'pino-pretty'
 
 /** What must never reach a log. */
@@ -15,9 +16,22 @@ const REDACTED = [
 /** More waits for a reader that has stopped reading, or a disk that is full: then lines are lost, and not memory. */
 const WAITING_BYTES = 16 * 1024 * 1024
 
-/** JSON lines; readable ones for a person at a terminal. */
-export function createPino(level: string): Logger {
-  const options = { level, redact: { paths: REDACTED, censor: '[redacted]' } }
+/**
+ * JSON lines; readable ones for a person at a terminal.
+ * @param stream where they go instead of the standard output
+ */
+export function createPino(level: string, stream?: DestinationStream): Logger {
+  const options: LoggerOptions = {
+    level,
+    redact: { paths: REDACTED, censor: '[redacted]' },
+    serializers: { err: (error: unknown) => loggedError(error) },
+    hooks: {
+      logMethod(args, log) {
+        log.apply(this, told(args) as typeof args)
+      },
+    },
+  }
+  if (stream) return pino(options, stream)
   if (process.stdout.isTTY && process.env.NODE_ENV !== 'production') return pino(options, readable())
   // Not one write to the pipe for every line, while requests wait.
   const destination = pino.destination({ sync: false, maxLength: WAITING_BYTES })
@@ -29,6 +43,15 @@ export function createPino(level: string): Logger {
 function readable(): DestinationStream {
   const pretty = prettyFactory({ ignore: 'pid,hostname', singleLine: true, colorize: true })
   return { write: (line) => void process.stdout.write(pretty(line)) }
+}
+
+/** pino would tell of an error in its own words when it is given none. */
+function told(args: unknown[]): unknown[] {
+  const [first, ...rest] = args
+  const error = first instanceof Error ? first : (first as { err?: unknown } | undefined)?.err
+  if (!(error instanceof Error) || rest.length > 0) return args
+  const message = (first as { msg?: string }).msg ?? messageOf(error)
+  return [first instanceof Error ? { err: first } : first, message]
 }
 
 type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal'
@@ -56,7 +79,8 @@ export class PinoLogger implements LoggerService {
     const isDetail = context === TOLD_ELSEWHERE || (asked === 'info' && CHATTER.has(String(context)))
     const level = isDetail ? 'debug' : asked
     const stack = rest.length > 1 ? rest[0] : undefined
-    if (message instanceof Error) this.logger[level]({ context, err: message }, message.message)
+    if (message instanceof Error) this.logger[level]({ context, err: message })
+    else if (stack instanceof Error) this.logger[level]({ context, err: stack }, String(message))
     else if (typeof message === 'object') this.logger[level]({ context, ...message })
     else this.logger[level]({ context, stack }, String(message))
   }

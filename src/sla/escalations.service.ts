@@ -78,7 +78,7 @@ export class Escalations implements DueWork<Ordered>, OnModuleInit {
         else await this.emails.handToManager(tx, userId, emailId, reason)
       })
       .catch(async (error: Error) => {
-        this.logger.error(error.message, error.stack)
+        this.logger.error(error)
         await this.work.query(
           `update sla_escalations set due_at = ${this.clock.sqlNow} + interval '1 minute' where id = $1`,
           [id],

@@ -110,7 +110,7 @@ export class SlaMonitor implements DueWork<Claimed>, OnModuleInit {
       for (const tenant of tenants) claimed.push(...(await this.claimBatch(limit, tenant)))
       return claimed
     }
-    this.logger.error(`Tenant ${tenants[0]} is set aside for a while: ${error.message}`, error.stack)
+    this.logger.error({ err: error, msg: `Tenant ${tenants[0]} is set aside for a while` })
     this.troubled.set(tenants[0]!, performance.now() + SET_ASIDE_MS)
     return []
   }

@@ -108,7 +108,7 @@ export class EventStreams implements OnModuleInit {
   }
 
   /** An outage of the database is not the end: who is told to come back would be told 503 then, and some never return. */
-  private excuse(error: Error): undefined {
-    this.logger.warn(`Cannot read events: ${error.message}`)
+  private excuse(err: Error): undefined {
+    this.logger.warn({ err, msg: 'Cannot read events' })
   }
 }

@@ -129,7 +129,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
 
   /** Its lease runs out, and it is retaken. */
   private abandon({ webhookId }: Leased, error: Error): void {
-    this.logger.error(error.message, error.stack)
+    this.logger.error(error)
     this.runner.ended(this.name, 1)
     this.leave(webhookId)
   }

@@ -71,7 +71,7 @@ export class Outcomes implements OnModuleDestroy {
   }
 
   private async end(batch: unknown[], written: Promise<void>): Promise<void> {
-    await written.catch((error: Error) => this.logger.error(error.message, error.stack))
+    await written.catch((error: Error) => this.logger.error(error))
     this.runner.ended(WEBHOOK_DELIVERIES, batch.length)
   }
 

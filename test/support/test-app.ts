@@ -1,12 +1,13 @@
 import 'reflect-metadata'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { AppModule } from '../../src/app.module.js'
 import { createAdapter, setUp } from '../../src/app.setup.js'
 import { Config } from '../../src/config/config.js'
 import { parseConfig } from '../../src/config/config.schema.js'
 import { Clock } from '../../src/database/clock.js'
+import { PinoLogger } from '../../src/http/logger.js'
 import { DueWorkRunner } from '../../src/database/due-work.js'
 import { UnitOfWork } from '../../src/database/unit-of-work.js'
 import { Jitter } from '../../src/webhooks/retry-schedule.js'
@@ -37,6 +38,7 @@ let tenants = 0
 export async function startTestApp(
   environment: Record<string, string> = {},
   adjust: (builder: ReturnType<typeof Test.createTestingModule>) => void = () => {},
+  log?: Logger,
 ): Promise<TestApp> {
   const database = await createDatabase()
   const clock = new TestClock('2026-03-02T09:00:00.000Z')
@@ -53,10 +55,10 @@ export async function startTestApp(
   builder.overrideProvider(Jitter).useValue({ next: () => 0 } satisfies Jitter) // what is due, is due to the millisecond
   adjust(builder)
   const module = await builder.compile()
-  const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
+  const logger = log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
   const app = module.createNestApplication<NestFastifyApplication>(createAdapter(logger), {
     bodyParser: false,
-    logger: process.env.TEST_LOG_LEVEL ? undefined : false,
+    logger: log ? new PinoLogger(log) : process.env.TEST_LOG_LEVEL ? undefined : false,
   })
   await setUp(app)
   await app.listen(0, '127.0.0.1')
