@@ -43,7 +43,7 @@ const ALIKE = /^(tue|wed|thu|fri|sat|sun|[1-9]\d*)$/
 
 function* pathsIn(value, path = []) {
   if (typeof value !== 'object' || value === null) return
-  for (const [key, child] of Object.entries(value).filter(([key]) => !ALIKE.test(key))) {
+  for (const [key, child] of Object.entries(value).filter(([name]) => !ALIKE.test(name))) {
     yield [...path, key]
     yield* pathsIn(child, [...path, key])
   }
