@@ -11,6 +11,7 @@ import { limitBodies, MIB, pathOf, refuseUnread, USUAL_BODY_LIMIT } from './http
 import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
+import { boundConnections, refuseWhenClosing } from './http/connections.js'
 import { refuseCoding } from './http/content-coding.js'
 import { letOriginsIn } from './http/cors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
@@ -28,6 +29,7 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     logController: new LogController({ disableRequestLogging: true }), // one line a request, from the hook below
     bodyLimit: USUAL_BODY_LIMIT,
     requestTimeout: 30_000,
+    return503OnClosing: false, // refuseWhenClosing does, with a problem
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     genReqId: ({ headers }: IncomingMessage) => {
@@ -37,7 +39,8 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, asProblem(error), request.id),
     clientErrorHandler: refuseMalformed,
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
+    // What is late, or says nothing at all, is looked for each second; every 30 s would do for Node.
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 200 },
     // Fastify wants this before there is a configuration; setUp says it.
     trustProxy: (address, hop) => adapter.getInstance<FastifyInstance>().trusts(address, hop),
@@ -50,12 +53,18 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
   fastify.decorate('trusts', trustIn(app.get(Config).TRUST_PROXY))
   app.setGlobalPrefix('api')
-  await app.register(helmet as never, { contentSecurityPolicy: { directives: swaggerPolicy } })
+  await app.register(helmet as never, {
+    contentSecurityPolicy: { directives: swaggerPolicy },
+    strictTransportSecurity: false, // requireHttps, where there is https
+  })
   letOriginsIn(app, app.get(Config).CORS_ORIGINS)
   acceptJson(fastify)
   acceptRaw(fastify, 'message/rfc822')
   acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
+  refuseWhenClosing(fastify)
+  boundConnections(fastify, app.get(Config).MAX_CONNECTIONS)
+  requireHttps(fastify, app.get(Config).PUBLIC_URL)
   tellMethods(fastify)
   letGoOfIdleConnections(fastify)
   surviveServerErrors(fastify)
@@ -76,6 +85,14 @@ const swaggerPolicy = {
   scriptSrc: ["'self'"],
   // Plain http on a private network is a legal way to run this.
   upgradeInsecureRequests: null,
+}
+
+/** HSTS is a promise that https works: made only by whom a browser reaches that way, here or at a proxy before us. */
+function requireHttps(fastify: FastifyInstance, publicUrl = ''): void {
+  fastify.addHook('onRequest', async ({ protocol }, reply) => {
+    if (protocol === 'https' || publicUrl.startsWith('https:'))
+      reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
+  })
 }
 
 /** Hands a body on as the bytes that came. */

@@ -67,6 +67,7 @@ export const configSchema = z
     WEBHOOK_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
     WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),
     SEARCH_TIMEOUT_MS: z.coerce.number().int().min(1).max(60_000).default(3_000),
+    MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
     BODIES_MB: z.coerce.number().int().min(32).max(65_536).default(256),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(5_000).default(0),

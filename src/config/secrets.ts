@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeDataFolder } from './data-folder.js'
 
 export interface Secrets {
   JWT_SECRET: string
@@ -34,7 +35,7 @@ function keptSecrets(dataDir: string): Secrets {
 
 function readOrMake(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json')
-  mkdirSync(dataDir, { recursive: true })
+  makeDataFolder(dataDir)
   const made = { JWT_SECRET: randomSecret(), ENCRYPTION_KEY: randomSecret() }
   try {
     // Exclusive: of two processes that start together one writes, and both read the same.

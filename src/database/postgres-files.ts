@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { makeDataFolder } from '../config/data-folder.js'
 import { binariesFor, packagedBinaries } from './postgres-binaries.js'
 import { canEnter, serviceUser, SYSTEM_FOLDER, type OsUser } from './postgres-os-user.js'
 
@@ -38,7 +39,7 @@ export interface PostgresFiles {
  */
 export function preparePostgresFiles(dataDir: string, log: (line: string) => void): PostgresFiles {
   const packaged = packagedBinaries()
-  mkdirSync(dirname(dataDir), { recursive: true })
+  makeDataFolder(dirname(dataDir))
   const passwordFile = `${dataDir}.password`
   const password = readOrMakePassword(passwordFile)
   const { home, user } = process.getuid?.() === 0 ? placeForRoot(dataDir, log) : placeForUser(dataDir)

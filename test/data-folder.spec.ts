@@ -1,0 +1,36 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { resolveSecrets } from '../src/config/secrets.js'
+
+/** Root's may be passed through, by the user that PostgreSQL runs as. */
+const CLOSED = process.getuid?.() === 0 ? 0o711 : 0o700
+
+let parent: string
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'punctual-data-'))
+})
+
+afterEach(() => rmSync(parent, { recursive: true }))
+
+const modeOf = (folder: string) => statSync(folder).mode & 0o777
+
+it('is made closed to others', () => {
+  resolveSecrets({}, join(parent, 'a', 'data'))
+  expect(modeOf(join(parent, 'a', 'data'))).toBe(CLOSED)
+})
+
+it('is closed where an earlier release left it open', () => {
+  mkdirSync(join(parent, '.data'))
+  chmodSync(join(parent, '.data'), 0o755)
+  resolveSecrets({}, join(parent, '.data'))
+  expect(modeOf(join(parent, '.data'))).toBe(CLOSED)
+})
+
+it('keeps its mode where it is a folder of somebody', () => {
+  chmodSync(parent, 0o755)
+  resolveSecrets({}, parent)
+  expect(modeOf(parent)).toBe(0o755)
+})
