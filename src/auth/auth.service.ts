@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { lowerCase } from '../database/lower-case.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import type { Principal } from '../http/principal.js'
@@ -32,8 +33,9 @@ export class Auth {
     const passwordHash = await this.limits.register(caller, () => hashPassword(input.password))
     return this.work.run(async (tx) => {
       await this.registration.checkWithin(tx)
-      const email = input.email.toLowerCase()
-      if (await tx.manager.existsBy(User, { email })) throw emailTaken()
+      const email = lowerCase(input.email)
+      const [taken] = await tx.query(`select from "user" where lower(email) = lower($1)`, [email])
+      if (taken) throw emailTaken()
       const user = await tx.manager.save(tx.manager.create(User, { email, name: input.name, role: 'admin' }))
       await tx.manager.insert(Account, {
         userId: user.id,
@@ -47,7 +49,7 @@ export class Auth {
 
   /** @throws Problem 401, the same for an unknown address and a wrong password; 429 */
   async login(input: LoginDto, device: Device, caller: Caller): Promise<TokensView> {
-    const email = input.email.toLowerCase()
+    const email = lowerCase(input.email)
     const user = await this.limits.guess(email, caller, () => this.userWith(email, input.password))
     const tokens = user && (await this.work.run((tx) => this.signIn(tx, user, device)))
     if (!tokens) throw wrongCredentials()
@@ -72,7 +74,7 @@ export class Auth {
       `select u.id, u.email, u.name, u.role, u.owner_id as "ownerId", u.created_at as "createdAt",
               a.password_hash as "passwordHash"
        from "user" u left join account a on a.user_id = u.id and a.provider_id = 'credential'
-       where lower(u.email) = $1`,
+       where lower(u.email) = lower($1)`,
       [email],
     )
     return (await passwordMatches(user?.passwordHash ?? null, password)) ? user : undefined

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { lowerCase } from '../database/lower-case.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
@@ -28,7 +29,7 @@ export class CustomerTiers {
     const conditions = ['user_id = $1']
     if (before) conditions.push(`id < ${bind(before)}`)
     if (tier) conditions.push(`tier = ${bind(tier)}`)
-    if (q) conditions.push(`strpos(matches, ${bind(tierMatch(q) ?? q.toLowerCase())}) > 0`)
+    if (q) conditions.push(`strpos(matches, ${bind(tierMatch(q) ?? lowerCase(q))}) > 0`)
     const rows = await this.work.query<CustomerTierView>(
       `select id, matches, tier, created_at as "createdAt", updated_at as "updatedAt"
        from customer_tiers where ${conditions.join(' and ')} order by id desc limit ${bind(limit + 1)}`,

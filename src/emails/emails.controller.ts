@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common'
 import { ApiBody } from '@nestjs/swagger'
+import { lowerCase } from '../database/lower-case.js'
 import { BodyLimit, MIB } from '../http/bodies.js'
 import { IdParam } from '../http/id.pipe.js'
 import { MayAnswer } from '../http/may-answer.decorator.js'
@@ -106,4 +107,4 @@ export class EmailsController {
   }
 }
 
-const addressOf = ({ address, name }: AddressDto) => ({ address: address.toLowerCase(), name: name ?? null })
+const addressOf = ({ address, name }: AddressDto) => ({ address: lowerCase(address), name: name ?? null })

@@ -1,3 +1,4 @@
+import { lowerCase } from '../database/lower-case.js'
 import { addressParser, type Address, type Email, type Mailbox } from 'postal-mime'
 import type { MailAddress } from './parsed-mail.js'
 import { oneLine } from './mail-text.js'
@@ -23,7 +24,7 @@ export function addressesOf(addresses: Address[] = []): MailAddress[] {
 }
 
 function addressOf({ address, name }: Mailbox): MailAddress[] {
-  const clean = oneLine(address, MAX_ADDRESS_LENGTH + 1).toLowerCase()
+  const clean = lowerCase(oneLine(address, MAX_ADDRESS_LENGTH + 1))
   if (clean.length > MAX_ADDRESS_LENGTH || !/^[^\s@][^\s]*@[^\s@]+$/.test(clean)) return []
   return [{ address: clean, name: oneLine(name, MAX_NAME_LENGTH) || null }]
 }

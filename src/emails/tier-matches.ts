@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { isEmail, isFQDN } from 'class-validator'
+import { lowerCase } from '../database/lower-case.js'
 
 /**
  * The one form in which addresses and domains are kept and compared: lower case, and the domain in ASCII (`xn--…`), as
@@ -25,7 +26,7 @@ export function tierCandidates(address: string): string[] {
 }
 
 function parts(text: string): { local: string; domain: string | null } {
-  const clean = text.trim().toLowerCase()
+  const clean = lowerCase(text.trim())
   const at = clean.lastIndexOf('@')
   return { local: clean.slice(0, Math.max(0, at)), domain: asciiDomain(clean.slice(at + 1)) }
 }

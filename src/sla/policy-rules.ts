@@ -1,3 +1,4 @@
+import { lowerCase } from '../database/lower-case.js'
 import type { Transaction } from '../database/transaction.js'
 import { tierMatch } from '../emails/tier-matches.js'
 import { unprocessable, type FieldError } from '../http/problem.js'
@@ -41,7 +42,7 @@ export function inputOf(input: ChangeSettingDto): Partial<SlaSetting> {
     if (minutes !== undefined) columns[to] = minutes === null ? null : Math.round(minutes * 60)
   }
   if (input.categories)
-    columns.categories = [...new Set(input.categories.map((name) => name.trim().toLowerCase()))]
+    columns.categories = [...new Set(input.categories.map((name) => lowerCase(name.trim())))]
   if (input.senderDomains)
     columns.senderDomains = [...new Set(input.senderDomains.map((name) => domainOf(name)!))]
   return defined(columns)

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { LessThan } from 'typeorm'
+import { lowerCase } from '../database/lower-case.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { Events } from '../events/events.publisher.js'
 import { idCursor, toPage, type Page } from '../http/paging.js'
@@ -21,9 +22,12 @@ export class Team {
   /** @throws Problem 409 when the tenant has a member with this address, or too many */
   add(tenantId: string, input: AddMemberDto): Promise<MemberView> {
     return this.work.run(async (tx) => {
-      const email = input.email.toLowerCase()
-      if (await tx.manager.existsBy(TeamMember, { userId: tenantId, email }))
-        throw conflict('member_exists', 'The team has a member with this address')
+      const email = lowerCase(input.email)
+      const [known] = await tx.query(
+        `select from team_members where user_id = $1 and lower(email) = lower($2)`,
+        [tenantId, email],
+      )
+      if (known) throw conflict('member_exists', 'The team has a member with this address')
       const draft = tx.manager.create(TeamMember, { role: 'agent', ...input, email, userId: tenantId })
       const member = viewOf(await tx.manager.save(draft))
       await refuseMoreThan(tx, tenantId, MOST)
