@@ -53,6 +53,23 @@ export class BusinessCalendar {
   }
 
   /**
+   * Compiles the years until `to` and those in which so much open time after it lies, and gives way after each: what then
+   * asks about them counts only.
+   */
+  async compileYears(from: number, to: number, openMs: number, giveWay: () => Promise<void>): Promise<void> {
+    if (this.hours.isAlwaysOpen || openMs > this.mostOpenMs) return
+    const last = to + HUNDRED_YEARS
+    let left = openMs
+    for (let at = from; (at <= to || left > 0) && at < last;) {
+      const year = this.yearAt(at)
+      // The year of `to` may have passed for the most part.
+      if (year.from > to) left -= year.openMs
+      at = year.to
+      await giveWay()
+    }
+  }
+
+  /**
    * Open time in `[start, end)`; 0 when `end` is not after `start`.
    * @throws RangeError over more than 400 years
    */

@@ -8,7 +8,7 @@ export class SlaPreviewController {
   /** Work out when an answer would be due. Nothing is stored. */
   @Post()
   @HttpCode(200)
-  preview(@Body() body: PreviewDto): PreviewView {
+  preview(@Body() body: PreviewDto): Promise<PreviewView> {
     return previewOf(body)
   }
 }

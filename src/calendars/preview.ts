@@ -3,6 +3,7 @@ import { BusinessCalendar, DeadlineTooFar } from './business-calendar.js'
 import { account, elapsedWithPauses, remainingMs, replySchedule } from './business-time.js'
 import type { CalendarDefinition } from './calendar-definition.js'
 import { requestedCalendar } from './calendar-request.js'
+import { Turns } from './event-loop-turns.js'
 import { MOST_OPENINGS, openingsNeeded } from './opening-budget.js'
 import { readPreview, type PreviewTerms } from './preview-input.js'
 import type { PreviewDto } from './preview.dto.js'
@@ -12,15 +13,21 @@ const MINUTE_MS = 60_000
 const EXPLAINED_MS = 31 * 24 * 60 * MINUTE_MS
 
 /**
- * What a reply clock would do that starts now and stands still in these pauses.
+ * What a reply clock would do that starts now and stands still in these pauses. Others have their turn meanwhile.
  * @throws Problem 422 naming what cannot be: an unknown zone, a target of 0, a deadline centuries away …
  */
-export function previewOf(input: PreviewDto): PreviewView {
+export async function previewOf(input: PreviewDto): Promise<PreviewView> {
+  const turns = new Turns()
   const terms = readPreview(input)
   const { timezone, calendar: hours, holidays } = input
   const definition = requestedCalendar({ timezone, calendar: hours, holidays })
+  await turns.giveWay()
   refuseEndlessWork(definition, terms)
   const calendar = BusinessCalendar.compile(definition)
+  const { start, targetMs, pausedAt } = terms
+  await calendar.compileYears(start, pausedUntil(terms), pausedAt === null ? targetMs : 0, () =>
+    turns.giveWay(),
+  )
   try {
     return preview(calendar, terms)
   } catch (error) {
@@ -35,16 +42,17 @@ export function previewOf(input: PreviewDto): PreviewView {
  * half a million intervals. Ten years of office hours are twelve thousand.
  * @throws Problem 422 before that work begins
  */
-function refuseEndlessWork(
-  calendar: CalendarDefinition,
-  { start, targetMs, pauses, pausedAt }: PreviewTerms,
-) {
-  const pausedUntil = Math.max(start, pausedAt ?? start, ...pauses.map(({ to }) => to))
-  const openings = openingsNeeded(calendar, pausedAt === null ? targetMs : 0, pausedUntil - start)
+function refuseEndlessWork(calendar: CalendarDefinition, terms: PreviewTerms) {
+  const { start, targetMs, pausedAt } = terms
+  const waitMs = pausedUntil(terms) - start
+  const openings = openingsNeeded(calendar, pausedAt === null ? targetMs : 0, waitMs)
   if (openings <= MOST_OPENINGS) return
-  const field = pausedUntil > start ? 'pauses' : 'targetMinutes'
+  const field = waitMs > 0 ? 'pauses' : 'targetMinutes'
   throw unprocessable([{ field, message: `must be used up within ${MOST_OPENINGS} opening intervals` }])
 }
+
+const pausedUntil = ({ start, pauses, pausedAt }: PreviewTerms): number =>
+  Math.max(start, pausedAt ?? start, ...pauses.map(({ to }) => to))
 
 function preview(calendar: BusinessCalendar, terms: PreviewTerms): PreviewView {
   const { start, pauses, pausedAt } = terms

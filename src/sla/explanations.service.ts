@@ -6,11 +6,11 @@ import type { Principal } from '../http/principal.js'
 import { replay, type Entry } from './clock-life.js'
 import { CLOCK_ROW, revived, writtenHistoriesOf, type ClockRow, type Written } from './clock-rows.js'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import { Turns } from '../calendars/event-loop-turns.js'
 import { DeadlineTooFar, type BusinessCalendar } from '../calendars/business-calendar.js'
 import { explain, isSameFace, remainingMinutes } from './explanation.js'
 import type { ClockExplanationView, ExplanationView } from './explanations.view.js'
 import { conditionsIn, PRESENT_POLICIES, VERDICTS } from './policy-matching.js'
-import { Turns } from './turns.js'
 
 const MOST_CLOCKS = 100
 

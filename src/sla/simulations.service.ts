@@ -5,12 +5,12 @@ import { conflict } from '../http/problem.js'
 import type { Principal } from '../http/principal.js'
 import type { BusinessCalendar } from '../calendars/business-calendar.js'
 import { CompiledCalendars } from '../calendars/compiled-calendars.js'
+import { Turns } from '../calendars/event-loop-turns.js'
 import { NEW_VERSION, PLANNED_POLICIES, planned, type Planned } from './planned-policies.js'
 import { recomputables, recomputed, type Recomputable } from './recomputables.js'
 import type { SimulateDto } from './simulation.dto.js'
 import { Simulation } from './simulation.js'
 import type { SimulationView } from './simulation.view.js'
-import { Turns } from './turns.js'
 
 const BATCH = 200
 
