@@ -28,7 +28,7 @@ describe('a body that never comes', () => {
     ['a stranger', 401, 'POST /api/emails', 'application/json', 1_000],
     ['a stranger with a calendar', 401, 'POST /api/sla/calendars/1/holidays/ical', 'text/calendar', 1_000],
     ['somebody lost', 404, 'POST /api/nowhere', 'application/json', 1_000],
-    ['another method', 404, 'PUT /api/emails/1', 'application/json', 1_000],
+    ['another method', 405, 'PUT /api/emails/1', 'application/json', 1_000],
   ])('is not waited for: %s has %i', async (_, status, route, type, length) => {
     expect((await announce(route, type, length)).status).toBe(status)
   })
