@@ -94,7 +94,7 @@ describe('what is in a body', () => {
     'is an object and not %s',
     async (body) => {
       const answer = await post('/api/auth/login', body)
-      expect(answer).toMatchObject({ status: 400, body: { detail: 'body must be a JSON object' } })
+      expect(answer).toMatchObject({ status: 400, body: { detail: 'body must be an object' } })
     },
   )
 

@@ -66,7 +66,7 @@ const [QUOTE, BACKSLASH, COMMA, OPENING, CLOSING] = [0x22, 0x5c, 0x2c, 0x7b, 0x7
 /** In ASCII a bracket and a brace differ by the bit that tells small letters from capitals. */
 const CASE = 0x20
 
-const NO_OBJECT = 'must be a JSON object'
+const NO_OBJECT = 'must be an object'
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} deep`
 const TOO_MANY_KEYS = `has more than ${MAX_KEYS} properties`
 const TOO_MANY = `has more than ${MAX_VALUES} values`
