@@ -14,6 +14,7 @@ const inputs = ['src', 'migrations', 'demo']
   .join('\n')
 
 if (inputs !== built()) {
+  console.log('Building …')
   const { status } = spawnSync('npm run --silent build', { stdio: 'inherit', shell: true })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, inputs)

@@ -10,8 +10,9 @@ import { configSchema } from '../src/config/config.schema.js'
 import { isRunning } from '../src/database/postmaster.js'
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url))
-const READY_WITHIN_MS = 10_000
-const STOP_WITHIN_MS = 5_000
+const READY_WITHIN_MS = 60_000
+/** Longer than the app gives itself. */
+const STOP_WITHIN_MS = 35_000
 
 /** The real app as a process of its own, in a folder that goes with it. */
 export class AppProcess {

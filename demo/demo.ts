@@ -4,8 +4,10 @@ import { Receiver } from './receiver.js'
 import { complaints, summary } from './summary.js'
 import { tour } from './tour.js'
 
-/** The whole run stays under 30 s: what is not over by now has gone wrong. */
-const TOUR_LIMIT_MS = 24_000
+/** On a machine that is busy with other things all takes a multiple of the quarter of a minute that it takes alone. */
+const START_LIMIT_MS = 180_000
+/** From readiness on. */
+const TOUR_LIMIT_MS = 180_000
 
 /**
  * Punctual in a quarter of a minute, on a database that is thrown away. Exits 0 only when every one of the nine events
@@ -29,9 +31,9 @@ const receiver = await Receiver.start({ failsOnceFor: 'email.assigned' })
 const problems: string[] = []
 try {
   journal.say('Starting the app, with a PostgreSQL of its own …')
-  await before(app.start())
+  await before(START_LIMIT_MS, app.start())
   journal.begin()
-  const result = await before(tour(app.url, receiver, journal))
+  const result = await before(TOUR_LIMIT_MS, tour(app.url, receiver, journal))
   journal.say(summary(result, receiver, { startToReadyMs: app.startToReadyMs, rssMb: app.rssMb() }))
   problems.push(...complaints(result, receiver))
 } catch (error) {
@@ -45,17 +47,17 @@ if (problems.length === 0) journal.say('✓ The app and its PostgreSQL have stop
 process.exit(problems.length === 0 ? 0 : 1)
 
 /** The result of a step, unless the app ends, time is up, or someone presses Ctrl-C before. */
-function before<T>(step: Promise<T>): Promise<T> {
-  return Promise.race([step, app.endedEarly, interrupted, timeIsUp()])
+function before<T>(limitMs: number, step: Promise<T>): Promise<T> {
+  return Promise.race([step, app.endedEarly, interrupted, timeIsUp(limitMs)])
 }
 
-function timeIsUp(): Promise<never> {
+function timeIsUp(limitMs: number): Promise<never> {
   const waits = receiver.waitingFor
   return new Promise((_, reject) => {
     const fail = () => {
       const still = [...waits].map((what) => `still waiting for ${what}`)
-      reject(new Error(['The tour took too long', ...still].join(', ')))
+      reject(new Error([`This took more than ${limitMs / 1_000} s`, ...still].join(', ')))
     }
-    setTimeout(fail, Math.max(0, TOUR_LIMIT_MS - performance.now())).unref()
+    setTimeout(fail, limitMs).unref()
   })
 }

@@ -42,11 +42,11 @@ export function misspelt(
 /** One slip for every six letters, two at most; or one of two words and more that goes on, or is cut short. */
 function nearest(name: string, ours: string[]): string | undefined {
   const upper = name.toUpperCase()
-  const extends_ = (short: string, long: string) => short.includes('_') && long.startsWith(`${short}_`)
+  const continues = (short: string, long: string) => short.includes('_') && long.startsWith(`${short}_`)
   const slips = Math.min(2, Math.floor(upper.length / 6))
   return ours
     .map((one) => ({ one, slips: slipsBetween(upper, one) }))
-    .filter((other) => other.slips <= slips || extends_(upper, other.one) || extends_(other.one, upper))
+    .filter((other) => other.slips <= slips || continues(upper, other.one) || continues(other.one, upper))
     .toSorted((a, b) => a.slips - b.slips)[0]?.one
 }
 

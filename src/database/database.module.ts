@@ -70,8 +70,10 @@ async function connect(
   const source = new DataSource(options)
   try {
     await source.initialize()
+    const logger = new Logger('Start')
+    logger.log('Migrating …')
     const ranNow = await migrate(source)
-    new Logger('Start').log(await startLine(source, server, roles, ranNow))
+    logger.log(await startLine(source, server, roles, ranNow))
     return source
   } catch (error) {
     await (source.isInitialized ? source.destroy() : undefined)

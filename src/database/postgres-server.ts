@@ -35,6 +35,7 @@ async function given(url: string, { DATABASE_DIRECT_URL, ...config }: Config): P
 
 async function embedded({ DATA_DIR }: Config): Promise<PostgresServer> {
   const logger = new Logger('EmbeddedPostgres')
+  new Logger('Start').log(`Starting the embedded PostgreSQL in ${resolve(DATA_DIR)} …`)
   const { url, stop } = await startEmbeddedPostgres({
     dataDir: resolve(DATA_DIR, 'postgres'),
     log: (line) => logger.debug(line),

@@ -21,6 +21,7 @@ afterAll(() => home.remove())
 describe.runIf(process.platform === 'linux')('npm start', () => {
   it('ends all with npm that gets SIGTERM, whose shell does not pass it on', async () => {
     const app = await begin()
+    expect(app.output).toMatch(/Starting …[^]*embedded PostgreSQL[^]*Migrating …[^]*on PostgreSQL \d+/)
     app.npm.kill('SIGTERM')
     await app.allGone(home)
   })
