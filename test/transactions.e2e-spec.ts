@@ -77,6 +77,57 @@ it('a write that nobody waited for fails its transaction, with its own error', a
   expect(await work.query('select n from written')).toEqual([])
 })
 
+describe('a story', () => {
+  it('is committed before what waits for its end is done', async () => {
+    const work = punctual.app.get(UnitOfWork)
+    const order: string[] = []
+    await work.runAsOne(
+      () => work.run(async (tx) => void tx.whenOver(() => order.push('over'))),
+      async () => {},
+      async () => void order.push('last'),
+    )
+    expect(order).toEqual(['last', 'over'])
+  })
+
+  it('that fails takes what it left running with it', async () => {
+    const work = punctual.app.get(UnitOfWork)
+    await work.query('create table left_over (n int)')
+    const failed = Promise.withResolvers<void>()
+    const late: Promise<unknown>[] = []
+    const insert = (n: number) => work.run((tx) => tx.query('insert into left_over values ($1)', [n]))
+    const story = work.runAsOne(
+      async () => {
+        late.push(failed.promise.then(() => insert(1)))
+        late.push(failed.promise.then(() => work.query('insert into left_over values (2)')))
+        throw new Error('It failed')
+      },
+      async () => {},
+      async () => {},
+    )
+    await expect(story).rejects.toThrow('It failed')
+    failed.resolve()
+    for (const one of late) await expect(one).rejects.toThrow('has failed')
+    expect(await work.query('select n from left_over')).toEqual([])
+  })
+
+  it('that ends well leaves its timers to run alone', async () => {
+    const work = punctual.app.get(UnitOfWork)
+    await work.query('create table timed (n int)')
+    const ended = Promise.withResolvers<void>()
+    let later: Promise<unknown> | undefined
+    await work.runAsOne(
+      async () => {
+        later = ended.promise.then(() => work.run((tx) => tx.query('insert into timed values (1)')))
+      },
+      async () => {},
+      async () => {},
+    )
+    ended.resolve()
+    await later
+    expect(await work.query('select n from timed')).toEqual([{ n: 1 }])
+  })
+})
+
 it('two conversations that become one take along a message that arrives meanwhile', async () => {
   const ada = await punctual.tenant()
   const post = (messageId: string, references: string[] = []) =>

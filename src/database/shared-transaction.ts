@@ -10,6 +10,7 @@ export class SharedTransaction {
   private readonly end = Promise.withResolvers<void>()
   private failure: unknown
   isOver = false
+  hasFailed = false
 
   constructor(
     private readonly run: Run,
@@ -49,6 +50,7 @@ export class SharedTransaction {
 
   async rollBack(reason: unknown): Promise<void> {
     this.isOver = true
+    this.hasFailed = true
     this.end.reject(reason)
     await Promise.allSettled([this.over])
   }

@@ -9,6 +9,7 @@ export class Transaction {
   private isOver = false
   private readonly hearing: Promise<void>[] = []
   private readonly lastSteps: (() => void)[] = []
+  private readonly afterwards: (() => void)[] = []
   /** What went wrong first, where nobody waited for it. */
   failure: unknown
 
@@ -50,6 +51,12 @@ export class Transaction {
     this.lastSteps.push(step)
   }
 
+  /** Has this done once the whole has ended, committed or not: of a COMMIT that was cut off nobody knows. */
+  whenOver(step: () => void): void {
+    if (this.whole) this.whole.whenOver(step)
+    else this.afterwards.push(step)
+  }
+
   private fail(error: unknown): void {
     this.failure ??= error
     this.whole?.fail(error)
@@ -58,6 +65,11 @@ export class Transaction {
   /** The work is done. */
   end(): void {
     for (const step of this.lastSteps) step() // one may add another
+  }
+
+  /** The connection has committed it, or rolled it back. */
+  ended(): void {
+    for (const step of this.afterwards) step()
   }
 
   /** Resolves once the rows of all writes have been heard. */

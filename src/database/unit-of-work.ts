@@ -19,7 +19,7 @@ export class UnitOfWork {
   ) {}
 
   /** Commits what `work` wrote and then wakes whoever waits for it; rolls all of it back when `work` throws. */
-  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const shared = this.sharedNow
     return shared ? shared.join(work) : this.runAlone(work)
   }
@@ -71,6 +71,7 @@ export class UnitOfWork {
       .catch((error: unknown) => {
         throw begun?.failure ?? error
       })
+      .finally(() => begun?.ended())
     await begun?.allHeard()
     for (const [name, inMs] of begun?.wakes ?? []) this.wakeUps.announce(name, inMs)
     return result
@@ -93,16 +94,20 @@ export class UnitOfWork {
   }
 
   /** Rows of a query outside any transaction, but for one that is shared: that holds a connection already. */
-  query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     const shared = this.sharedNow
     return shared?.hasBegun
       ? shared.join((tx) => tx.manager.query(sql, parameters))
       : this.source.query(sql, parameters)
   }
 
-  /** Timers and workers that a story has started outlive its transaction. */
+  /**
+   * Timers and workers that a story has started outlive its transaction, and then run alone.
+   * @throws Error in what a story that has failed left behind: alone, it would commit a part of what was rolled back
+   */
   private get sharedNow(): SharedTransaction | undefined {
     const shared = this.shared.getStore()
+    if (shared?.hasFailed) throw new Error('The story that this belongs to has failed and was rolled back')
     return shared?.isOver ? undefined : shared
   }
 }
