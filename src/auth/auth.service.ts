@@ -56,10 +56,13 @@ export class Auth {
     return tokens
   }
 
-  /** @throws Problem 401, 429 */
+  /**
+   * Only what would be traded counts, and theft is judged first: a session that is over its limit must end by it, too.
+   * @throws Problem 401, 429
+   */
   async refresh(refreshToken: string, caller: Caller): Promise<TokensView> {
-    const sessionId = await this.sessions.idOf(refreshToken)
-    if (sessionId) await this.limits.refresh(sessionId, caller)
+    const { sessionId, isGood } = await this.sessions.judge(refreshToken)
+    if (isGood) await this.limits.refresh(sessionId, caller)
     const session = await this.sessions.rotate(refreshToken)
     const user = await this.userById(session.userId)
     return this.tokensFor(user, session)

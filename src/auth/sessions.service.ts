@@ -26,6 +26,8 @@ const MOST_PER_USER = 50
 const REPEATABLE = '60 seconds'
 const ISSUED_AT = `floor(extract(epoch from now()))::int as "issuedAt"`
 
+type Use = 'first' | 'repeated' | 'lost' | 'stolen'
+
 interface Held {
   sessionId: string
   userId: string
@@ -34,6 +36,11 @@ interface Held {
   previousTokenHash: string | null
   isRepeatable: boolean
 }
+
+/** Of the session that a token is of, by its hash or by the id in it. */
+const HELD = `select id as "sessionId", user_id as "userId", ${ISSUED_AT}, token_hash as "tokenHash",
+    previous_token_hash as "previousTokenHash", rotated_at > now() - interval '${REPEATABLE}' as "isRepeatable"
+  from session where (token_hash = $1 or previous_token_hash = $1 or id = $2::uuid) and expires_at > now()`
 
 /** Signed-in devices and their rotating refresh tokens. */
 @Injectable()
@@ -75,37 +82,30 @@ export class Sessions {
    */
   async rotate(refreshToken: string): Promise<OpenSession & { userId: string }> {
     const outcome = await this.work.run(async (tx) => {
-      const held = await this.holderOf(tx, refreshToken)
+      const [held] = await tx.query<Held>(`${HELD} for update`, this.namesOf(refreshToken))
       if (!held) return undefined
       const next = this.refreshTokens.successor(refreshToken, held.sessionId)
-      const use = useOf(held, hashOf(refreshToken), hashOf(next))
+      const use = this.useOf(held, refreshToken)
       if (use === 'first') await this.replace(tx, held.sessionId, hashOf(next))
       if (use === 'stolen') await this.endWithin(tx, held.sessionId)
       return { ...held, use, refreshToken: next }
     })
-    if (outcome?.use === 'stolen') this.standings.forget(outcome.sessionId)
-    if (outcome?.use !== 'first' && outcome?.use !== 'repeated')
-      throw new Problem(
-        401,
-        'invalid_refresh_token',
-        'This refresh token is not valid any more; sign in again',
-      )
+    if (!outcome || !isGood(outcome.use)) throw invalidRefreshToken()
     return outcome
   }
 
-  /** Of a token that is, or was, of a session. */
-  async idOf(refreshToken: string): Promise<string | undefined> {
-    const named = this.refreshTokens.sessionOf(refreshToken)
-    if (named) return named
-    const [held] = await this.work.query<{ id: string }>(
-      `select id from session where token_hash = $1 or previous_token_hash = $1`,
-      [hashOf(refreshToken)],
-    )
-    return held?.id
+  /**
+   * What `rotate` would make of it, without a lock: one query, and no transaction, is all that a made-up token costs.
+   * @throws Problem 401 when it is no live session's
+   */
+  async judge(refreshToken: string): Promise<{ sessionId: string; isGood: boolean }> {
+    const [held] = await this.work.query<Held>(HELD, this.namesOf(refreshToken))
+    if (!held) throw invalidRefreshToken()
+    return { sessionId: held.sessionId, isGood: isGood(this.useOf(held, refreshToken)) }
   }
 
   async end(sessionId: string): Promise<void> {
-    await this.work.run((tx) => this.endWithin(tx, sessionId)).finally(() => this.standings.forget(sessionId))
+    await this.work.run((tx) => this.endWithin(tx, sessionId))
   }
 
   @Interval(HOUR_MS)
@@ -113,16 +113,17 @@ export class Sessions {
     await this.work.query(`delete from session where expires_at < now()`)
   }
 
-  private async holderOf(tx: Transaction, refreshToken: string): Promise<Held | undefined> {
-    const [held] = await tx.query<Held>(
-      `select id as "sessionId", user_id as "userId", ${ISSUED_AT}, token_hash as "tokenHash",
-              previous_token_hash as "previousTokenHash",
-              rotated_at > now() - interval '${REPEATABLE}' as "isRepeatable"
-       from session where (token_hash = $1 or previous_token_hash = $1 or id = $2::uuid) and expires_at > now()
-       for update`,
-      [hashOf(refreshToken), this.refreshTokens.sessionOf(refreshToken) ?? null],
-    )
-    return held
+  private namesOf(refreshToken: string): (string | null)[] {
+    return [hashOf(refreshToken), this.refreshTokens.sessionOf(refreshToken) ?? null]
+  }
+
+  /** `lost`: 0.2.0 traded it, for a successor that only its own answer told. */
+  private useOf(held: Held, refreshToken: string): Use {
+    const hash = hashOf(refreshToken)
+    if (held.tokenHash === hash) return 'first'
+    if (held.previousTokenHash !== hash || !held.isRepeatable) return 'stolen'
+    const next = this.refreshTokens.successor(refreshToken, held.sessionId)
+    return held.tokenHash === hashOf(next) ? 'repeated' : 'lost'
   }
 
   private async replace(tx: Transaction, sessionId: string, hash: string): Promise<void> {
@@ -134,13 +135,12 @@ export class Sessions {
   }
 
   private async endWithin(tx: Transaction, sessionId: string): Promise<void> {
+    tx.whenOver(() => this.standings.forget(sessionId))
     await tx.query(`delete from session where id = $1`, [sessionId])
   }
 }
 
-/** `lost`: 0.2.0 traded it, for a successor that only its own answer told. */
-function useOf(held: Held, hash: string, nextHash: string): 'first' | 'repeated' | 'lost' | 'stolen' {
-  if (held.tokenHash === hash) return 'first'
-  if (held.previousTokenHash !== hash || !held.isRepeatable) return 'stolen'
-  return held.tokenHash === nextHash ? 'repeated' : 'lost'
-}
+const isGood = (use: Use) => use === 'first' || use === 'repeated'
+
+const invalidRefreshToken = () =>
+  new Problem(401, 'invalid_refresh_token', 'This refresh token is not valid any more; sign in again')
