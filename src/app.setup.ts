@@ -9,7 +9,7 @@ import { Config } from './config/config.js'
 import { JwtGuard } from './auth/auth.guard.js'
 import { limitBodies, MIB, pathOf, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
 import { boundBodies } from './http/body-budget.js'
-import { clientOf, trustIn } from './http/client-address.js'
+import { clientOf, trustIn, warnOfUnknownProxy } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
 import { boundConnections, refuseWhenClosing } from './http/connections.js'
 import { refuseCoding } from './http/content-coding.js'
@@ -19,6 +19,7 @@ import { tellMethods } from './http/methods.js'
 import { serveDocs } from './http/openapi.js'
 import { asProblem, sendProblem } from './http/problem.filter.js'
 import { Problem } from './http/problem.js'
+import { refuseUnmet } from './http/unmet-requests.js'
 
 const REQUEST_ID = /^[\w-]{1,64}$/
 
@@ -40,7 +41,13 @@ export function createAdapter(logger: Logger): FastifyAdapter {
       sendProblem(reply, asProblem(error), request.id),
     clientErrorHandler: refuseMalformed,
     // What is late, or says nothing at all, is looked for each second; every 30 s would do for Node.
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    // A missing Host is refused by refuseUnmet, with a problem.
+    http: {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: 200 },
     // Fastify wants this before there is a configuration; setUp says it.
     trustProxy: (address, hop) => adapter.getInstance<FastifyInstance>().trusts(address, hop),
@@ -62,6 +69,8 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   acceptRaw(fastify, 'message/rfc822')
   acceptRaw(fastify, 'text/calendar')
   addHooks(fastify, app.get(Config))
+  refuseUnmet(fastify)
+  warnOfUnknownProxy(fastify, app.get(Config))
   refuseWhenClosing(fastify)
   boundConnections(fastify, app.get(Config).MAX_CONNECTIONS)
   requireHttps(fastify, app.get(Config).PUBLIC_URL)
@@ -104,6 +113,7 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
   const isWorkerOnly = !config.PROCESS_ROLES.includes('api')
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    clientOf(request)
     if (isWorkerOnly && !request.url.startsWith('/api/health/'))
       throw new Problem(404, 'not_found', 'This process has the role worker: it answers only /api/health')
   })
@@ -112,15 +122,20 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
     refuseUnstorable(request.params)
   })
   fastify.addHook('onResponse', async (request, reply) => {
-    const { method, url, log, user } = request
-    const who = { client: clientOf(request), userId: user?.userId, tenantId: user?.tenantId }
-    // A query asks for words of mail and for addresses of customers.
-    log.info(
-      { method, url: pathOf(url), ...who, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-      'request',
-    )
+    const { statusCode: status, elapsedTime } = reply
+    request.log.info({ ...told(request), status, ms: Math.round(elapsedTime) }, 'request')
   })
+  fastify.addHook('onRequestAbort', async (request) => request.log.info(told(request), 'request cut off'))
 }
+
+/** Without the query, which asks for words of mail and for addresses of customers. */
+const told = (request: FastifyRequest) => ({
+  method: request.method,
+  url: pathOf(request.url),
+  client: clientOf(request),
+  userId: request.user?.userId,
+  tenantId: request.user?.tenantId,
+})
 
 /**
  * Fastify closes the connections that are idle when a stop begins. One whose request was under way falls idle later,

@@ -46,6 +46,18 @@ it('may lack a host where HTTP/1.0 speaks, and may wait for 100 Continue', async
   socket.destroy()
 })
 
+it('have a Content-Type where they have a body, and the refusal says which', async () => {
+  const asked: [path: string, type: string][] = [
+    ['/api/emails', 'application/json'],
+    ['/api/emails/inbound', 'message/rfc822'],
+  ]
+  for (const [path, type] of asked) {
+    const headers: [string, string][] = [['authorization', `Bearer ${ada.token}`]]
+    const answer = await sendRaw(punctual.baseUrl, { method: 'POST', path, headers, body: '{}' })
+    expect(answer).toMatchObject({ status: 415, body: { detail: expect.stringContaining(type) } })
+  }
+})
+
 it('leave a line in the log when they are cut off in their body', async () => {
   const head = 'POST /api/emails?q=secret HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
   const socket = open(

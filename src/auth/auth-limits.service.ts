@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { Interval } from '@nestjs/schedule'
 import { Config } from '../config/config.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
-import { isLoopback, networkOf } from '../http/client-address.js'
+import { isLoopback, networkOf, siteOf } from '../http/client-address.js'
 import { Problem } from '../http/problem.js'
 import { HashTurns } from './hash-turns.js'
 import { headersOf, RateLimit, tooMany, type Count, type CountStore, type Rule } from './rate-limit.js'
@@ -12,6 +12,8 @@ const QUARTER_SECONDS = 15 * 60
 const HOUR_SECONDS = 60 * 60
 const HOUR_MS = HOUR_SECONDS * 1_000
 const COME_BACK_SECONDS = 2
+/** How many times as much there may be from a /48 of IPv6 as from each of its networks. */
+const TIMES_A_SITE = 5
 
 /** Who asks, before it is known who that is. */
 export interface Caller {
@@ -26,30 +28,54 @@ interface Place {
   key: string
 }
 
+interface LimitOfClients {
+  ofNetwork: RateLimit
+  ofSite: RateLimit
+}
+
 /** How often strangers may try. Whoever is over a limit is refused before a password is hashed. */
 @Injectable()
 export class AuthLimits {
   private readonly turns = new HashTurns()
-  private readonly failuresPerAddress: RateLimit
-  private readonly failuresPerClient: RateLimit
-  private readonly registrations: RateLimit
+  private readonly failuresPerAddress: LimitOfClients
+  private readonly failuresPerClient: LimitOfClients
+  private readonly registrations: LimitOfClients
   private readonly refreshes: RateLimit
 
   constructor(
     private readonly config: Config,
     private readonly work: UnitOfWork,
   ) {
-    const [perAddress, perClient, registration, refresh] = rulesOf(config)
     const store: CountStore = {
       query: async ({ text, values }) => {
         const rows = await work.query(text, values)
         return { rows, rowCount: rows.length }
       },
     }
-    this.failuresPerAddress = new RateLimit(store, perAddress)
-    this.failuresPerClient = new RateLimit(store, perClient)
-    this.registrations = new RateLimit(store, registration)
-    this.refreshes = new RateLimit(store, refresh)
+    this.failuresPerAddress = limitOfClients(store, {
+      name: 'sign-in',
+      most: config.SIGN_IN_FAILURES_PER_ADDRESS,
+      inSeconds: QUARTER_SECONDS,
+      what: 'failed sign-ins with one address',
+    })
+    this.failuresPerClient = limitOfClients(store, {
+      name: 'sign-in-client',
+      most: config.SIGN_IN_FAILURES_PER_CLIENT,
+      inSeconds: HOUR_SECONDS,
+      what: 'failed sign-ins',
+    })
+    this.registrations = limitOfClients(store, {
+      name: 'registration',
+      most: config.REGISTRATIONS_PER_CLIENT,
+      inSeconds: HOUR_SECONDS,
+      what: 'registrations',
+    })
+    this.refreshes = new RateLimit(store, {
+      name: 'refresh',
+      most: config.REFRESHES_PER_SESSION,
+      inSeconds: HOUR_SECONDS,
+      what: 'refreshes of one session',
+    })
   }
 
   /**
@@ -59,15 +85,14 @@ export class AuthLimits {
    * @throws Problem 429
    */
   async guess<T>(email: string, caller: Caller, judge: () => Promise<T | undefined>): Promise<T | undefined> {
-    const network = networkOf(caller.client)
-    const address = { limit: this.failuresPerAddress, key: this.keyOf(email, network) }
-    const client = this.byClient(this.failuresPerClient, caller)
-    return this.inTurn([address, ...client], caller, async () => {
+    const [address, ...addressAtSite] = this.placesOf(this.failuresPerAddress, caller, email)
+    const others = [...addressAtSite, ...this.byClient(this.failuresPerClient, caller)]
+    return this.inTurn([address, ...others], caller, async () => {
       const right = await judge().catch(async (error: unknown) => {
-        await giveBack([address, ...client])
+        await giveBack([address, ...others])
         throw error
       })
-      if (right !== undefined) await Promise.all([address.limit.clear(address.key), giveBack(client)])
+      if (right !== undefined) await Promise.all([address.limit.clear(address.key), giveBack(others)])
       return right
     })
   }
@@ -104,9 +129,16 @@ export class AuthLimits {
   }
 
   /** Programs and tests on a developer's machine all come from one client. */
-  private byClient(limit: RateLimit, { client }: Caller): Place[] {
-    if (this.config.NODE_ENV !== 'production' && isLoopback(client)) return []
-    return [{ limit, key: this.keyOf(networkOf(client)) }]
+  private byClient(limit: LimitOfClients, caller: Caller): Place[] {
+    const isOurs = this.config.NODE_ENV !== 'production' && isLoopback(caller.client)
+    return isOurs ? [] : this.placesOf(limit, caller)
+  }
+
+  /** A client's own, and that of the /48 of IPv6 that it is in. */
+  private placesOf(limit: LimitOfClients, { client }: Caller, ...parts: string[]): [Place, ...Place[]] {
+    const site = siteOf(client)
+    const own = { limit: limit.ofNetwork, key: this.keyOf(...parts, networkOf(client)) }
+    return site === undefined ? [own] : [own, { limit: limit.ofSite, key: this.keyOf(...parts, site) }]
   }
 
   /** Tells nobody who reads the table whose address it was, nor those who try all addresses without our key. */
@@ -117,33 +149,13 @@ export class AuthLimits {
   }
 }
 
-function rulesOf(config: Config): [Rule, Rule, Rule, Rule] {
-  return [
-    {
-      name: 'sign-in',
-      most: config.SIGN_IN_FAILURES_PER_ADDRESS,
-      inSeconds: QUARTER_SECONDS,
-      what: 'failed sign-ins with one address from one client',
-    },
-    {
-      name: 'sign-in-client',
-      most: config.SIGN_IN_FAILURES_PER_CLIENT,
-      inSeconds: HOUR_SECONDS,
-      what: 'failed sign-ins from one client',
-    },
-    {
-      name: 'registration',
-      most: config.REGISTRATIONS_PER_CLIENT,
-      inSeconds: HOUR_SECONDS,
-      what: 'registrations from one client',
-    },
-    {
-      name: 'refresh',
-      most: config.REFRESHES_PER_SESSION,
-      inSeconds: HOUR_SECONDS,
-      what: 'refreshes of one session',
-    },
-  ]
+function limitOfClients(store: CountStore, rule: Rule): LimitOfClients {
+  const { name, most, what } = rule
+  const site = { name: `${name}-site`, most: most * TIMES_A_SITE, what: `${what} from one /48 of IPv6` }
+  return {
+    ofNetwork: new RateLimit(store, { ...rule, what: `${what} from one client` }),
+    ofSite: new RateLimit(store, { ...rule, ...site }),
+  }
 }
 
 async function takeAll(places: Place[], caller: Caller): Promise<void> {

@@ -35,10 +35,11 @@ export function limitBodies(fastify: FastifyInstance): void {
 export async function refuseUnread(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (request.is404) throw new Problem(404, 'not_found', `Cannot ${request.method} ${pathOf(request.url)}`)
   const { bodyLimit = USUAL_BODY_LIMIT, config } = request.routeOptions
-  const { 'content-length': length = 0, 'content-type': type } = request.headers
+  const { 'content-length': length = 0, 'content-type': type, 'transfer-encoding': coding } = request.headers
   const taken = config.mediaType ?? JSON_TYPE
   const isRead = request.method !== 'GET' && request.method !== 'HEAD'
-  if (isRead && type !== undefined && request.mediaType !== taken)
+  const isTyped = type !== undefined || Number(length) > 0 || coding !== undefined
+  if (isRead && isTyped && request.mediaType !== taken)
     throw new Problem(415, 'unsupported_media_type', `This takes a body of Content-Type: ${taken}`)
   if (Number(length) <= bodyLimit) return
   reply.header('connection', 'close') // rather than letting it run out

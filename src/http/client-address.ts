@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../config/config.js'
 
 /** Some proxies tell the port, too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:(\d{1,3}(?:\.\d{1,3}){3})|\[([\da-f:.]{2,45})\]):\d{1,5}$/i
@@ -24,9 +25,35 @@ export function trustIn(proxies: number | string[]): (address: string, hop: numb
   }
 }
 
-/** Where a request comes from, as far as proxies of ours tell. What is no address is one's neighbour's. */
+/** Behind a proxy whose word does not count all clients are one, and share the limits of one. Said once. */
+export function warnOfUnknownProxy(fastify: FastifyInstance, config: Config): void {
+  if (config.NODE_ENV !== 'production' || trustsSome(config.TRUST_PROXY)) return
+  let isSaid = false
+  fastify.addHook('onRequest', async ({ headers, log }) => {
+    if (isSaid || (headers['x-forwarded-for'] ?? headers.forwarded) === undefined) return
+    isSaid = true
+    log.warn(
+      'A request tells of a proxy, and TRUST_PROXY names none: if one stands before this, all clients count as one, and ' +
+        'few wrong passwords refuse everybody. Set TRUST_PROXY',
+    )
+  })
+}
+
+const trustsSome = (proxies: number | string[]) =>
+  typeof proxies === 'number' ? proxies > 0 : proxies.length > 0
+
+const clients = new WeakMap<FastifyRequest, string>()
+
+/** A connection that has closed tells no address any more: asked for first when a request comes. */
 export function clientOf(request: FastifyRequest): string {
-  const told = request.ip.slice(0, 64)
+  const client = clients.get(request) ?? readClient(request)
+  clients.set(request, client)
+  return client
+}
+
+/** Where a request comes from, as far as proxies of ours tell. What is no address is one's neighbour's. */
+function readClient(request: FastifyRequest): string {
+  const told = (request.ip as string | undefined)?.slice(0, 64) ?? ''
   const [, v4, v6] = WITH_PORT.exec(told) ?? []
   const address = v4 ?? v6 ?? told
   return isIP(address) ? ipaddr.process(address).toString() : (request.socket.remoteAddress ?? '')
@@ -37,6 +64,12 @@ export function networkOf(client: string): string {
   if (!isIP(client)) return client
   const address = ipaddr.process(client)
   return address instanceof ipaddr.IPv6 ? address.parts.slice(0, 4).join(':') : address.toString()
+}
+
+/** What one customer may have of IPv6 at most, as a rule: 65,536 of the networks above. None of an IPv4 client. */
+export function siteOf(client: string): string | undefined {
+  const address = isIP(client) ? ipaddr.process(client) : undefined
+  return address instanceof ipaddr.IPv6 ? address.parts.slice(0, 3).join(':') : undefined
 }
 
 export const isLoopback = (client: string) =>

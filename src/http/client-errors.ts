@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 const REFUSALS: Record<string, [status: number, code: string, detail: string]> = {
@@ -10,6 +10,7 @@ const REFUSALS: Record<string, [status: number, code: string, detail: string]> =
 /** Answers what Node's parser refused before there was a request: a problem, by hand, as everywhere else. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (isAnswering(socket)) return void socket.destroy()
   const [status, code, detail] = REFUSALS[error.code ?? ''] ?? [
     400,
     'malformed_request',
@@ -21,3 +22,7 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   if (socket.writable) socket.write(`HTTP/1.1 ${status} ${title}\r\n${headers}\r\n\r\n${body}`)
   socket.destroySoon()
 }
+
+/** Whether an answer has begun: a second one in the midst of it would be read as a part of it. Node's own handler asks this. */
+const isAnswering = (socket: Socket) =>
+  (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent === true
