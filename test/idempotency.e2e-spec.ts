@@ -1,5 +1,7 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { IdempotencyAnswers } from '../src/http/idempotency-answers.js'
+import { Standings } from '../src/auth/standings.service.js'
 import { ApiClient, type Body } from './support/api-client.js'
 import { eventually } from './support/eventually.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
@@ -26,6 +28,27 @@ describe('a key', () => {
     expect((await other.post('/auth/logout', undefined, KEY)).status).toBe(204)
     const sessions = await punctual.query('select 1 from session where user_id = $1', [ada.tenantId])
     expect(sessions).toEqual([])
+  })
+
+  it('of a logout is kept before this process forgets who asked: no reading may begin in between', async () => {
+    const forget = vi.spyOn(Standings.prototype, 'forget')
+    const keep = vi.spyOn(IdempotencyAnswers.prototype, 'keep')
+    expect((await ada.post('/auth/logout', undefined, KEY)).status).toBe(204)
+    expect(forget.mock.invocationCallOrder[0]).toBeGreaterThan(keep.mock.invocationCallOrder[0]!)
+    vi.restoreAllMocks()
+  })
+
+  it('keeps no long answer, and tells a repeat so: it is carried out once', async () => {
+    const { id } = (await ada.post('/emails', MAIL)).body
+    const reply = (text: string) => ada.post(`/emails/${id}/reply`, { text }, KEY)
+    const long = 'x'.repeat(100_000)
+    expect((await reply(long)).status).toBe(201)
+    for (let times = 0; times < 2; times++)
+      expect(await reply(long)).toMatchObject({ status: 409, body: { code: 'already_carried_out' } })
+    expect((await ada.get(`/emails/${id}`)).body.replies).toHaveLength(1)
+    const kept = 'select octet_length(body) as bytes from idempotency_answers where user_id = $1'
+    expect(await punctual.query(kept, [ada.tenantId])).toEqual([{ bytes: null }])
+    expect((await reply('Another')).body.code).toBe('idempotency_key_reused')
   })
 
   it('is its person’s: a colleague with the same key is no repeat', async () => {

@@ -10,8 +10,9 @@ export class IdempotencyAnswer {
   @PrimaryColumn('text') route: string
   @PrimaryColumn('text') key: string
   @Column('text') fingerprint: string
-  /** Null, as the body, only until its own transaction ends. */
+  /** Null only until its own transaction ends. */
   @Column('integer', { nullable: true }) statusCode: number | null
+  /** Sealed; null where it was too long. */
   @Column('text', { nullable: true }) body: string | null
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date
 }

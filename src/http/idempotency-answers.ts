@@ -29,6 +29,8 @@ export class KeyTaken extends Problem {
 /** For how long an answer is kept. */
 export const KEEP = '24 hours'
 const LOCK_TIMEOUT = '5s'
+/** Characters of JSON. Who asks for megabytes with a new key each time would fill the disk for a day. */
+const MOST_KEPT = 64 * 1024
 
 /** The answers to requests with an Idempotency-Key, sealed: one may hold a secret that is shown only once. */
 @Injectable()
@@ -38,9 +40,9 @@ export class IdempotencyAnswers {
     private readonly cipher: Cipher,
   ) {}
 
-  /** @throws Problem 422 when the key was used for another request */
+  /** @throws Problem 422 when the key was used for another request, 409 when its answer was not kept */
   async find(request: KeyedRequest): Promise<KeptAnswer | undefined> {
-    const [kept] = await this.work.query<{ fingerprint: string; statusCode: number; body: string }>(
+    const [kept] = await this.work.query<{ fingerprint: string; statusCode: number; body: string | null }>(
       `select fingerprint, status_code as "statusCode", body from idempotency_answers
        where ${THIS} and created_at >= now() - interval '${KEEP}'`,
       placeOf(request),
@@ -49,6 +51,7 @@ export class IdempotencyAnswers {
     if (kept.fingerprint !== request.fingerprint)
       throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request')
     const { statusCode, body } = kept
+    if (body === null) throw conflict('already_carried_out', TOO_LONG)
     return { statusCode, body: this.opened(body, request) }
   }
 
@@ -85,8 +88,10 @@ export class IdempotencyAnswers {
     }
   }
 
+  /** Of an answer that is too long, that there was one: a repeat is told so, and carried out no second time. */
   async keep(tx: Transaction, request: KeyedRequest, { statusCode, body }: KeptAnswer): Promise<void> {
-    const sealed = this.cipher.seal(JSON.stringify(body ?? null), sealedFor(request.tenantId))
+    const text = JSON.stringify(body ?? null)
+    const sealed = text.length > MOST_KEPT ? null : this.cipher.seal(text, sealedFor(request.tenantId))
     tx.write(`update idempotency_answers set status_code = $5, body = $6 where ${THIS}`, [
       ...placeOf(request),
       ...[statusCode, sealed],
@@ -94,6 +99,7 @@ export class IdempotencyAnswers {
   }
 }
 
+const TOO_LONG = 'This request was carried out; its answer was too long to be kept for repeats'
 const LOCK_NOT_AVAILABLE = '55P03'
 const THIS = 'user_id = $1 and principal_id = $2 and route = $3 and key = $4'
 

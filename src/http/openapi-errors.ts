@@ -54,7 +54,8 @@ const IDEMPOTENCY_KEY = {
   required: false,
   description:
     'The same key with the same request is carried out once; repeats get the first answer, for 24 hours. It is yours and ' +
-    'this operation’s: another person’s, or another operation’s, is another key. What fails is not kept.',
+    'this operation’s: another person’s, or another operation’s, is another key. What fails is not kept. ' +
+    'An answer above 64 KiB is not kept either: its repeats are 409 `already_carried_out`.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 } as const
 
