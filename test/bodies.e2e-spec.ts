@@ -98,6 +98,28 @@ describe('what is in a body', () => {
     },
   )
 
+  it.each(['null', '[]', '1', '"text"'])(
+    'is an object behind however many blanks, and not %s',
+    async (body) => {
+      for (const blanks of [' '.repeat(200), '\n'.repeat(5_000), `\ufeff${'\t'.repeat(120)}`])
+        for (const path of ['/api/auth/login', '/api/alerts/read-all'])
+          expect(await post(path, blanks + body)).toMatchObject({
+            status: 400,
+            body: { detail: 'body must be an object' },
+          })
+    },
+  )
+
+  it.each([
+    [' '.repeat(200), 'The body is blank: send a JSON object, or no body'],
+    ['\ufeff', 'The body is blank: send a JSON object, or no body'],
+    ['{"a":}', 'The body is not valid JSON'],
+    ['{"__proto__":{"a":1}}', 'body must not have the property __proto__'],
+    ['{"from":{"constructor":{"prototype":{}}}}', 'from must not have the property constructor'],
+  ])('is refused by the rule that it breaks: %s', async (body, detail) => {
+    expect((await post('/api/emails', body)).body).toMatchObject({ status: 400, detail })
+  })
+
   it('is read after white space and a byte order mark', async () => {
     const answer = await post('/api/auth/login', '\ufeff \r\n{"email":"ada@example.com"}')
     expect(answer.body.detail).toMatch(/^password/)

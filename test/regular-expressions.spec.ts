@@ -76,8 +76,8 @@ const KNOWN: Record<string, (RegExp | string)[]> = {
   'http/instant.decorator.ts': [
     /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
   ],
-  'http/json-body.ts': [/^[["\dtfn-]/],
   'http/local-date.decorator.ts': [/^[12]\d{3}-\d\d-\d\d$/],
+  'http/logged-error.ts': [/^22[0-9A-Z]{3}$/, /^ +at /],
   'http/problem.filter.ts': [/\W+/g],
   'sla/sla.monitor.ts': [/^(08|40|55|57)/],
   'webhooks/attempt-error.ts': [
