@@ -1,50 +1,115 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { JwtGuard } from '../src/auth/auth.guard.js'
+import { createPino } from '../src/http/logger.js'
 import type { ApiClient } from './support/api-client.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
 
-/** Bodies of more bytes than a process may hold. */
+/** Bodies of more bytes than a process may hold. With 32 MB a tenant may have 25 of them, and all tenants 30. */
 
 const MIB = 1024 * 1024
+/** A busy machine takes long to read a mail of many megabytes. */
+const PATIENT = { timeout: 15_000 }
 
+const CHUNK = `${MIB.toString(16)}\r\n${'x'.repeat(MIB)}\r\n`
+
+const lines: string[] = []
 let punctual: TestApp
 let ada: ApiClient
+let bob: ApiClient
+let refused = 0
 
 beforeAll(async () => {
-  punctual = await startTestApp({ BODIES_MB: '32' })
-  ada = await punctual.tenant()
+  const log = createPino('info', { write: (line) => void lines.push(line) })
+  punctual = await startTestApp({ BODIES_MB: '32' }, undefined, log)
+  ;[ada, bob] = [await punctual.tenant(), await punctual.tenant('bob')]
 })
 
 afterAll(() => punctual.stop())
 
-it('are answered 503 with Retry-After, until others have gone', async () => {
-  const two = [hold(`content-length: ${25 * MIB}`), hold(`content-length: ${25 * MIB}`)]
-  const refusal = await Promise.race(two.map((socket) => hears(socket, '"code":"busy"')))
-  expect(refusal).toMatch(/^HTTP\/1.1 503/m)
-  expect(refusal).toMatch(/^retry-after: \d+$/im)
+it.each([
+  ['whose length is said', `content-length: ${24 * MIB}`, 'x'.repeat(20 * MIB)],
+  ['whose length is not said', 'transfer-encoding: chunked', CHUNK.repeat(20)],
+])('are answered 503 with Retry-After until others have gone: bodies %s', async (_, framing, body) => {
+  const two = [hold(ada, framing), hold(ada, framing)]
+  const answer = Promise.race(two.map((socket) => hears(socket, '"code":"busy"')))
+  for (const socket of two) socket.write(body)
+  const heard = await answer
+  expect(heard).toMatch(/^HTTP\/1.1 503/m)
+  expect(heard).toMatch(/^retry-after: \d+$/im)
+  expect(await takes(bob, 1)).toBe(true) // another tenant has room
   for (const socket of two) socket.destroy()
-  await expect.poll(() => fits(25 * MIB)).toBe(true)
+  await expect.poll(() => takes(ada, 24), PATIENT).toBe(true)
 })
 
-it('count as they come in where their length is not said', async () => {
-  const two = [hold('transfer-encoding: chunked'), hold('transfer-encoding: chunked')]
-  const chunk = `${MIB.toString(16)}\r\n${'x'.repeat(MIB)}\r\n`
-  for (const socket of two) socket.write(chunk.repeat(20))
-  await Promise.race(two.map((socket) => hears(socket, '"code":"busy"')))
-  for (const socket of two) socket.destroy()
-  await expect.poll(() => fits(25 * MIB)).toBe(true)
+it('are no faults of ours: one line at warn, and no stack', async () => {
+  const busy = () => lines.filter((line) => line.includes('"busy"')).map((line) => JSON.parse(line))
+  await expect.poll(() => busy().length).toBe(refused + 2)
+  for (const line of busy()) expect(line).toMatchObject({ level: 40, requestId: expect.any(String) })
+  expect(JSON.stringify(busy())).not.toContain('stack')
+})
+
+it('count as they come: what is announced and never sent takes nothing from others', async () => {
+  const silent = Array.from({ length: 11 }, () =>
+    hold(ada, `expect: 100-continue\r\ncontent-length: ${25 * MIB}`),
+  )
+  await Promise.all(silent.map((socket) => hears(socket, '100 Continue')))
+  expect(await takes(ada, 24)).toBe(true)
+  for (const socket of silent) socket.destroy()
+})
+
+it('do not count of a client who was gone before it was clear who asks', async () => {
+  const guard = punctual.app.get(JwtGuard)
+  const admit = guard.admit.bind(guard)
+  const judged: Promise<void>[] = []
+  const spy = vi.spyOn(guard, 'admit').mockImplementation((request, reply) => {
+    const closed = once(reply.raw, 'close')
+    const done = closed.then(() => admit(request, reply))
+    judged.push(done)
+    return done
+  })
+  const leaving = Array.from({ length: 3 }, () => {
+    const socket = hold(ada, `content-length: ${24 * MIB}`)
+    socket.write('x'.repeat(60_000))
+    return socket
+  })
+  await expect.poll(() => judged.length).toBe(3)
+  for (const socket of leaving) socket.destroy()
+  await Promise.all(judged)
+  spy.mockRestore()
+  await expect.poll(() => takes(ada, 24), PATIENT).toBe(true)
+})
+
+it('do not count of requests in a row whose connection closed before their turn', async () => {
+  const socket = hold(ada, `content-length: ${MIB}`)
+  socket.write(`${'x'.repeat(MIB)}${headOf(ada, `content-length: ${24 * MIB}`)}${'x'.repeat(20 * MIB)}`)
+  await new Promise((resolve) => socket.write(' ', resolve))
+  socket.destroy()
+  await expect.poll(() => takes(ada, 24), PATIENT).toBe(true)
+})
+
+it('that are refused may run out: the answer is read, and the connection goes on', async () => {
+  const two = [hold(ada, 'transfer-encoding: chunked'), hold(ada, 'transfer-encoding: chunked')]
+  const refusals = two.map((socket) => hears(socket, '"code":"busy"').then(() => socket))
+  for (const socket of two) socket.write(CHUNK.repeat(20))
+  const socket = await Promise.race(refusals)
+  const next = hears(socket, '"ok"')
+  socket.write(`${CHUNK}0\r\n\r\nGET /api/health/live HTTP/1.1\r\nhost: x\r\n\r\n`)
+  expect(await next).toContain('HTTP/1.1 200')
+  for (const one of two) one.destroy()
 })
 
 /** A mail whose body is under way. */
-function hold(framing: string): Socket {
+function hold(who: ApiClient, framing: string): Socket {
   const { hostname, port } = new URL(punctual.baseUrl)
   const socket = connect(Number(port), hostname).on('error', () => {}) // what is refused is cut
-  socket.write(headOf(framing))
+  socket.write(headOf(who, framing))
   return socket
 }
 
-function headOf(framing: string): string {
-  const lines = ['host: x', 'content-type: message/rfc822', `authorization: Bearer ${ada.token}`, framing]
+function headOf(who: ApiClient, framing: string): string {
+  const lines = ['host: x', 'content-type: message/rfc822', `authorization: Bearer ${who.token}`, framing]
   return `POST /api/emails/inbound HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
@@ -59,12 +124,9 @@ function hears(socket: Socket, text: string): Promise<string> {
   })
 }
 
-/** Whether a mail of so many bytes would be taken in now: one that would not is refused at once. */
-async function fits(bytes: number): Promise<boolean> {
-  const socket = hold(`content-length: ${bytes}`)
-  const isRefused = hears(socket, 'HTTP/1.1 503').then(() => true)
-  const mayWait = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50))
-  const refused = await Promise.race([isRefused, mayWait])
-  socket.destroy()
-  return !refused
+/** Whether a body of so many MiB is read to its end: the answer then tells what is wrong with the mail, if anything. */
+async function takes(who: ApiClient, mib: number): Promise<boolean> {
+  const { status } = await who.postMail(Buffer.alloc(mib * MIB, 'x'))
+  if (status === 503) refused++
+  return status !== 503
 }

@@ -14,7 +14,10 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>()
     const reply = http.getResponse<FastifyReply>()
     const problem = asProblem(error)
-    if (problem.getStatus() >= 500) this.logger.error({ err: error, requestId: request.id })
+    const told = { requestId: request.id, code: problem.code, msg: problem.detail }
+    if (error instanceof Problem && problem.getStatus() >= 500)
+      this.logger.warn(told) // as we mean it
+    else if (problem.getStatus() >= 500) this.logger.error({ err: error, requestId: request.id })
     if (reply.raw.headersSent) return
     sendProblem(reply, problem, request.id)
   }
