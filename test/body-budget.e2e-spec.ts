@@ -109,8 +109,8 @@ function hold(who: ApiClient, framing: string): Socket {
 }
 
 function headOf(who: ApiClient, framing: string): string {
-  const lines = ['host: x', 'content-type: message/rfc822', `authorization: Bearer ${who.token}`, framing]
-  return `POST /api/emails/inbound HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+  const headers = ['host: x', 'content-type: message/rfc822', `authorization: Bearer ${who.token}`, framing]
+  return `POST /api/emails/inbound HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`
 }
 
 /** All that came, once this has. */

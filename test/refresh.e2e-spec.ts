@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { ApiClient, type Body } from './support/api-client.js'
 import { claimsOf } from './support/forge.js'
 import { startTestApp, type TestApp } from './support/test-app.js'
@@ -64,6 +65,15 @@ it('ends no session by a token that was not made for it', async () => {
     expect((await refresh(token)).body.code).toBe('invalid_refresh_token')
   expect((await refresh(last!)).status).toBe(200)
   expect((await refresh(eve.refreshToken)).status).toBe(200)
+})
+
+it('asks the database one question about a refresh token that is made up', async () => {
+  const work = punctual.app.get(UnitOfWork)
+  const spies = [vi.spyOn(work, 'query'), vi.spyOn(work, 'run')]
+  for (const refreshToken of [randomBytes(32).toString('base64url'), randomBytes(64).toString('base64url')])
+    expect((await refresh(refreshToken)).status).toBe(401)
+  expect(spies.map(({ mock }) => mock.calls.length)).toEqual([2, 0])
+  for (const spy of spies) spy.mockRestore()
 })
 
 it('goes on with sessions of 0.2.0, and they with ours, while both run', async () => {
