@@ -115,7 +115,7 @@ it.each([
       ]),
     )
     expect(ended.mock.calls.reduce((sum, [, count]) => sum + count, 0)).toBe(3)
-    expect(logged).toHaveBeenCalledWith('Unreadable', expect.any(String))
+    expect(logged).toHaveBeenCalledWith(new Error('Unreadable'))
     vi.restoreAllMocks()
   },
 )

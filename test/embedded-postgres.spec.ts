@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   mkdirSync,
@@ -146,7 +147,9 @@ describe('the embedded PostgreSQL', { timeout: 20_000 }, () => {
     'starts after a kill -9; the old pid is now %s',
     async (who) => {
       useReadyCluster()
-      await start()
+      const app = spawnApp(dataDir) // in a process of its own: while it lives, it starts its server again
+      await once(app.stdout, 'data')
+      app.kill('SIGKILL')
       const home = homeOf(dataDir)!
       const pid = pidIn(home)!
       process.kill(pid, 'SIGKILL')

@@ -90,6 +90,7 @@ describe('a merge of conversations', () => {
 it('listeners see the change in its transaction, and an exception takes it back', async () => {
   const { id } = await post()
   failing = true
+  ada.expectsFaults = true
   expect((await ada.patch(`/emails/${id}`, { priority: 'high' })).status).toBe(500)
   expect(heard).toHaveLength(1)
   expect(seen).toEqual({ id, priority: 'high' })

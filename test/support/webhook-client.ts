@@ -26,4 +26,5 @@ export function clientWith(settings: Record<string, string>, resolver = new Host
   }
 }
 
-const configOf = (settings: Record<string, string>) => parseConfig(settings) as Config
+const configOf = (settings: Record<string, string>) =>
+  parseConfig({ DATABASE_URL: 'embedded', ...settings }) as Config
