@@ -12,6 +12,7 @@ const MIB = 1024 * 1024
 /** A busy machine takes long to read a mail of many megabytes. */
 const PATIENT = { timeout: 15_000 }
 
+const KIB_CHUNK = `400\r\n${'x'.repeat(1024)}\r\n`
 const CHUNK = `${MIB.toString(16)}\r\n${'x'.repeat(MIB)}\r\n`
 
 const lines: string[] = []
@@ -87,6 +88,33 @@ it('do not count of requests in a row whose connection closed before their turn'
   await new Promise((resolve) => socket.write(' ', resolve))
   socket.destroy()
   await expect.poll(() => takes(ada, 24), PATIENT).toBe(true)
+})
+
+it('that turn out to be too long are told so, and may run out as well', async () => {
+  const { hostname, port } = new URL(punctual.baseUrl)
+  const socket = connect(Number(port), hostname).on('error', () => {})
+  const refusal = hears(socket, '"code":"payload_too_large"')
+  const head = 'POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+  socket.write(`${head}transfer-encoding: chunked\r\n\r\n${KIB_CHUNK.repeat(17)}`)
+  expect(await refusal).toContain('HTTP/1.1 413')
+  const next = hears(socket, '"ok"')
+  socket.write(`${KIB_CHUNK}0\r\n\r\nGET /api/health/live HTTP/1.1\r\nhost: x\r\n\r\n`)
+  expect(await next).toContain('HTTP/1.1 200')
+  socket.write(`${head}transfer-encoding: chunked\r\n\r\n`)
+  const ended = once(socket, 'close')
+  for (let sent = 0; sent < 40 && !socket.destroyed; sent++) socket.write(KIB_CHUNK)
+  await ended
+})
+
+it('of those who sign in have a share of their own, which takes nothing from tenants', async () => {
+  const { hostname, port } = new URL(punctual.baseUrl)
+  const head = 'POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+  const slow = Array.from({ length: 140 }, () => connect(Number(port), hostname).on('error', () => {}))
+  const refusal = Promise.race(slow.map((socket) => hears(socket, '"code":"busy"')))
+  for (const socket of slow) socket.write(`${head}content-length: 16384\r\n\r\n${' '.repeat(16_000)}`)
+  await refusal
+  expect(await takes(ada, 24)).toBe(true)
+  for (const socket of slow) socket.destroy()
 })
 
 it('that are refused may run out: the answer is read, and the connection goes on', async () => {

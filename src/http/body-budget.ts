@@ -39,11 +39,12 @@ export function boundBodies(fastify: FastifyInstance, most: number): void {
     payload.on('data', ({ length }: Buffer) => {
       seen += length
       // What comes after a refusal runs out, so that its sender reads the answer and not a reset; but not for ever.
-      if (isOver) return void (seen > bodyLimit && socket.destroy())
-      if (budget.take(tenant, length)) return void (mine += length)
+      if (isOver) return void (seen > 2 * bodyLimit && socket.destroy())
+      const isTooLong = seen > bodyLimit // which Fastify refuses
+      if (!isTooLong && budget.take(tenant, length)) return void (mine += length)
       giveBack()
       refused.add(request)
-      payload.emit('error', tooMuch())
+      if (!isTooLong) payload.emit('error', tooMuch())
     })
     done(null, payload)
   })
