@@ -114,6 +114,9 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     clientOf(request)
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) tell(request, reply, 'request cut off')
+    })
     if (isWorkerOnly && !request.url.startsWith('/api/health/'))
       throw new Problem(404, 'not_found', 'This process has the role worker: it answers only /api/health')
   })
@@ -121,21 +124,16 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
     refuseUnstorable(request.query)
     refuseUnstorable(request.params)
   })
-  fastify.addHook('onResponse', async (request, reply) => {
-    const { statusCode: status, elapsedTime } = reply
-    request.log.info({ ...told(request), status, ms: Math.round(elapsedTime) }, 'request')
-  })
-  fastify.addHook('onRequestAbort', async (request) => request.log.info(told(request), 'request cut off'))
+  fastify.addHook('onResponse', async (request, reply) => tell(request, reply, 'request'))
 }
 
-/** Without the query, which asks for words of mail and for addresses of customers. */
-const told = (request: FastifyRequest) => ({
-  method: request.method,
-  url: pathOf(request.url),
-  client: clientOf(request),
-  userId: request.user?.userId,
-  tenantId: request.user?.tenantId,
-})
+/** One line, without the query: that asks for words of mail and for addresses of customers. */
+function tell(request: FastifyRequest, reply: FastifyReply, what: string): void {
+  const { method, url, log, user } = request
+  const who = { client: clientOf(request), userId: user?.userId, tenantId: user?.tenantId }
+  const { statusCode: status, elapsedTime } = reply
+  log.info({ method, url: pathOf(url), ...who, status, ms: Math.round(elapsedTime) }, what)
+}
 
 /**
  * Fastify closes the connections that are idle when a stop begins. One whose request was under way falls idle later,

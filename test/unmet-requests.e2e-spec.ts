@@ -73,6 +73,15 @@ it('leave a line in the log when they are cut off in their body', async () => {
   })
 })
 
+it('leave a line in the log when nobody waits for their answer', async () => {
+  const socket = open(
+    `GET /api/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ada.token}\r\n\r\n`,
+  )
+  await hears(socket, 'text/event-stream')
+  socket.destroy()
+  await expect.poll(() => logged('request cut off').map(({ url }) => url)).toEqual(['/api/events/stream'])
+})
+
 it('get no second answer in the midst of the first', async () => {
   const head = `GET /api/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ada.token}\r\n\r\n`
   const socket = open(head)
