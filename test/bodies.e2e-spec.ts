@@ -83,7 +83,8 @@ describe('the length of a body', () => {
 
   it('is as long as it turns out to be, where it is not said', async () => {
     const chunk = `${KIB.toString(16)}\r\n${'x'.repeat(KIB)}\r\n`
-    const head = 'POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+    const head =
+      'POST /api/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n'
     const bytes = `${head}transfer-encoding: chunked\r\n\r\n${chunk.repeat(17)}`
     expect((await exchange(punctual.baseUrl, Buffer.from(bytes))).status).toBe(413)
   })

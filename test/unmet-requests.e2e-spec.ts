@@ -94,6 +94,19 @@ it('get no second answer in the midst of the first', async () => {
   expect(heard.match(/HTTP\/1\.1 /g)).toHaveLength(1)
 })
 
+it('get no second answer when the rest of what was refused is late', async () => {
+  const server = punctual.app.getHttpServer() as { requestTimeout: number; headersTimeout: number }
+  const { requestTimeout, headersTimeout } = server
+  Object.assign(server, { headersTimeout: 1, requestTimeout: 1 })
+  const head = 'POST /api/emails HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+  const socket = open(`${head}content-length: 10\r\n\r\n`) // without a token
+  let heard = ''
+  socket.on('data', (data: Buffer) => (heard += data.toString('latin1')))
+  await new Promise((resolve) => socket.once('close', resolve))
+  Object.assign(server, { requestTimeout, headersTimeout })
+  expect(heard.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401'])
+})
+
 it('that tell of a proxy nobody trusts are warned of, once', async () => {
   const tell = (header: [string, string]) =>
     sendRaw(punctual.baseUrl, { method: 'GET', path: '/api/health/live', headers: [header] })

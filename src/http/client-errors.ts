@@ -10,7 +10,9 @@ const REFUSALS: Record<string, [status: number, code: string, detail: string]> =
 /** Answers what Node's parser refused before there was a request: a problem, by hand, as everywhere else. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
-  if (isAnswering(socket)) return void socket.destroy()
+  // What is late on a connection that has had an answer may be the rest of what was refused: there is no answer left to give.
+  const hadOne = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesWritten > 0
+  if (hadOne || isAnswering(socket)) return void socket.destroy()
   const [status, code, detail] = REFUSALS[error.code ?? ''] ?? [
     400,
     'malformed_request',
