@@ -11,6 +11,10 @@ const CLIENTS = 8
 const KILL_WITHIN_MS = 700
 const ALL_AT_ONCE = 0.3
 const AGAIN_AFTER_MS = 20
+/** Another request stood in the way: nothing was written. */
+const FOR_LATER = new Set(['request_in_progress', 'try_again'])
+/** A tenant has 1,000 at most. */
+const MEMBERS_EACH = 100
 /** Far above what any answer takes here, restarts included, and below what an abandoned key was blocked for: a minute. */
 const BLOCKED_AFTER_MS = 45_000
 
@@ -48,7 +52,8 @@ it(NAME, { timeout: 120_000 + KILLS * 6_000 }, async () => {
         waits.push(performance.now() - startedAt)
         return answer.body.id as number
       }
-      if (answer && ![409, 503].includes(answer.status)) throw new Error(`${path} was answered ${what}`)
+      const isForLater = answer?.status === 503 || FOR_LATER.has(answer?.body.code)
+      if (answer && !isForLater) throw new Error(`${path} was answered ${what}`)
       await sleep(AGAIN_AFTER_MS)
     }
   }
@@ -59,7 +64,8 @@ it(NAME, { timeout: 120_000 + KILLS * 6_000 }, async () => {
       const mail = { from: { address: 'c@example.com' }, subject: key, text: 'Help!' }
       const id = await insist(`email ${key}`, '/emails', mail)
       await insist(`reply ${key}`, `/emails/${id}/reply`, { text: key })
-      await insist(`member ${key}`, '/team/members', { name: key, email: `${key}@example.com` })
+      if (turn < MEMBERS_EACH)
+        await insist(`member ${key}`, '/team/members', { name: key, email: `${key}@example.com` })
     }
   }
 
