@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { eventually } from './support/eventually.js'
 import { HttpReceiver } from './support/http-receiver.js'
 import { ada, email, log, logs, punctual, setWebhookStage, subscribe } from './support/webhook-stage.js'
@@ -204,5 +205,41 @@ describe('the hold ends', () => {
     await ada.post(`/webhooks/${id}/test`, { event: 'email.received' })
     await eventually(async () => expect(await log(id)).toMatchObject({ status: 'failed', statusCode: 429 }))
     await heldUntil(null)
+  })
+})
+
+describe('what was parked for a hold that is over', () => {
+  it('nothing is, where a process of the release before left the hold behind', async () => {
+    asks = null
+    await punctual.query(`update webhooks set held_until = ${punctual.clock.sqlNow} where id = $1`, [id])
+    await email()
+    await delivered(1)
+  })
+
+  it('goes, where its commit came after the end', async () => {
+    await email()
+    await heldUntil(MINUTE)
+    await parked(1)
+    asks = null
+    const other = (await subscribe({ url: busy.url })).body.id
+    const { promise: isEnough, resolve: letGo } = Promise.withResolvers<void>()
+    const holding = punctual.app.get(UnitOfWork).run(async (tx) => {
+      await tx.query('select from webhooks where id = $1 for update', [other]) // as a change of it does
+      await isEnough
+    })
+    const late = email()
+    await eventually(async () =>
+      expect(
+        await punctual.query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        ),
+      ).toHaveLength(1),
+    )
+    await punctual.advance(MINUTE)
+    await isThrough()
+    letGo()
+    await Promise.all([holding, late])
+    await delivered(2)
+    await isThrough()
   })
 })

@@ -4,7 +4,7 @@ import { EVENT_NAMES, type DomainEvent } from '../events/catalogue.js'
 import { On } from '../events/on.decorator.js'
 import { patternsOf } from './event-patterns.js'
 import { KEPT_DAYS } from './outage-rules.js'
-import { IS_GOVERNED } from './parking.js'
+import { isGoverned } from './parking.js'
 import { WANTS } from './wanted-events.js'
 import { WEBHOOK_DELIVERIES, WEBHOOK_RELEASES } from './webhook-work.js'
 
@@ -55,7 +55,7 @@ const ENQUEUE = `
   with addressed as materialized (
     -- Ids are given here: joining by them what was just inserted, PostgreSQL would guess a few rows and loop.
     select nextval('webhook_logs_id_seq') as id, wanting.* from (
-      select w.id as webhook_id, ${IS_GOVERNED} as is_governed, e.id as event_id, e.name,
+      select w.id as webhook_id, ${isGoverned('$2::timestamptz')} as is_governed, e.id as event_id, e.name,
              case when w.ordering = 'email' then e.email_id end as email_id, ahead.found is not null as follows
       from json_to_recordset($1) as wanted(id uuid, patterns text[], about bigint)
       -- Each by its key, and the tenant's webhooks for each: a plan that is kept might read all events, or all webhooks.

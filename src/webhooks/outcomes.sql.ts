@@ -1,6 +1,6 @@
 import { FINAL_ERRORS } from './attempt-error.js'
 import { OUTCOME_COLUMNS } from './outcome.js'
-import { IS_GOVERNED } from './parking.js'
+import { isGoverned } from './parking.js'
 import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN, PATIENT_HOURS } from './outage-rules.js'
 
 /** How a webhook stands after outcomes of its deliveries were recorded. */
@@ -138,6 +138,6 @@ export const nextInOrderSql = (sqlNow: string) => `
     select distinct on (n.webhook_id, n.email_id) n.delivery_id, n.due_at
     from unnest($1::bigint[], $2::bigint[]) as done(webhook_id, email_id)
     join webhook_queue n on n.webhook_id = done.webhook_id and n.email_id = done.email_id
-    join webhooks w on w.id = n.webhook_id and not ${IS_GOVERNED}
+    join webhooks w on w.id = n.webhook_id and not ${isGoverned(sqlNow)}
     order by n.webhook_id, n.email_id, n.delivery_id) first
   where q.delivery_id = first.delivery_id and q.due_at is null`

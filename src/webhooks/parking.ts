@@ -3,9 +3,12 @@ import { isFree } from './lease.js'
 import { WEBHOOK_PARKINGS, WEBHOOK_RELEASES } from './webhook-work.js'
 import type { Breaker } from './webhook.entity.js'
 
-/** SQL: what is enqueued for webhook `w` is parked, and set free by and by. */
-export const IS_GOVERNED = `(
-  not w.is_active or w.breaker = 'open' or w.rate_limit is not null or w.held_until is not null)`
+/**
+ * SQL: what is enqueued for webhook `w` at that instant is parked, and set free by and by. A hold counts until its end,
+ * whoever clears it: a process of the release before never does.
+ */
+export const isGoverned = (at: string) => `(
+  not w.is_active or w.breaker = 'open' or w.rate_limit is not null or coalesce(w.held_until > ${at}, false))`
 
 /** SQL: the delivery `q` of webhook `w` waits for more than its due instant. */
 export const IS_PARKED = `coalesce(q.due_at < coalesce(w.parked_before, '-infinity'), true)`

@@ -67,11 +67,32 @@ const IS_FIRST = `(q.email_id is null or not exists (
   select from webhook_queue before where before.webhook_id = q.webhook_id and before.email_id = q.email_id
     and before.delivery_id < q.delivery_id))`
 
-/** What was parked while nothing was planned: whoever enqueues does not touch the webhook, which all share. */
+/** Followers of their emails' events wait among those that are parked: so many are looked at. */
+const OLDEST = 100
+
+/**
+ * What was parked while nothing was planned: whoever enqueues does not touch the webhook, which all share. So did one who
+ * saw a hold or a limit, and committed after it had ended: such a webhook drains. Webhooks are found by steps in the index
+ * of what is parked; those that someone holds come with the next look.
+ */
 const planSql = (sqlNow: string) => `
-  update webhooks w set release_at = ${sqlNow}
-  where release_at is null and is_active and (rate_limit is not null or breaker = 'draining')
-    and exists (select from webhook_queue q where q.webhook_id = w.id and q.due_at is null)`
+  with recursive parked as (
+    (select webhook_id from webhook_queue where due_at is null
+     order by webhook_id desc, probes desc, delivery_id desc limit 1)
+    union all
+    select next.webhook_id from parked p cross join lateral (
+      select webhook_id from webhook_queue where due_at is null and webhook_id < p.webhook_id
+      order by webhook_id desc, probes desc, delivery_id desc limit 1) next),
+  left_over as (
+    select w.id from parked p join webhooks w on w.id = p.webhook_id
+    where w.release_at is null and w.is_active and w.breaker <> 'open'
+      and (w.rate_limit is not null or w.breaker = 'draining' or exists (
+        select from (select * from webhook_queue where webhook_id = w.id and due_at is null
+                     order by probes, delivery_id limit ${OLDEST}) q
+        where ${IS_FIRST}))
+    for no key update of w skip locked)
+  update webhooks set release_at = ${sqlNow}, breaker = case when rate_limit is null then 'draining' else breaker end
+  where id in (select id from left_over)`
 
 /**
  * $1: how many webhooks. Who probes first are the oldest, and each other once they have failed to get through. One that

@@ -52,7 +52,7 @@ export class Sendings {
   resend(tenantId: string, webhookId: number, id: number): Promise<QueuedView> {
     const { sqlNow } = this.clock
     return this.work.run(async (tx) => {
-      const { isActive, isPaced } = await holdForResend(tx, tenantId, webhookId)
+      const { isActive, isPaced } = await holdForResend(tx, tenantId, webhookId, sqlNow)
       const [delivery] = await tx.query<{ eventId: string }>(
         `select event_id as "eventId" from webhook_logs where id = $1 and webhook_id = $2 for update`,
         [id, webhookId],
@@ -102,9 +102,11 @@ async function holdForResend(
   tx: Transaction,
   tenantId: string,
   id: number,
+  sqlNow: string,
 ): Promise<{ isActive: boolean; isPaced: boolean }> {
   const [held] = await tx.query<{ isActive: boolean; isPaced: boolean }>(
-    `select is_active as "isActive", rate_limit is not null and breaker <> 'open' and held_until is null as "isPaced"
+    `select is_active as "isActive",
+       rate_limit is not null and breaker <> 'open' and coalesce(held_until <= ${sqlNow}, true) as "isPaced"
      from webhooks where id = $1 and user_id = $2 for no key update`,
     [id, tenantId],
   )
