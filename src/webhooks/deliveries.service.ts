@@ -76,7 +76,7 @@ const DELIVERY = `
   l.status, l.status_code as "statusCode",
   l.response_body as "responseBody", l.error_message as "errorMessage", l.attempts, l.is_test as "isTest",
   l.created_at as "createdAt", l.completed_at as "completedAt",
-  case when q.leased_until is not null then null when not ${IS_PARKED} then q.due_at
+  case when q.delivery_id is null or q.leased_until is not null then null when not ${IS_PARKED} then q.due_at
     when w.breaker <> 'open' then w.held_until end as "dueAt"
   from webhook_logs l join webhooks w on w.id = l.webhook_id left join events e on e.id = l.event_id
   left join webhook_queue q on q.delivery_id = l.id`
