@@ -72,7 +72,7 @@ it('outcomes wait for who enqueues an email’s next event without standing in i
   await punctual.app.get(UnitOfWork).run(async (tx) => {
     await tx.query(`set local lock_timeout = '500ms'`)
     await tx.query('select 1 from webhook_queue where delivery_id = $1 for share', [first!.id])
-    const tried = { attempt: success, startedAt: new Date(), retryCount: 3 }
+    const tried = { attempt: success, startedAt: new Date(), url: null, retryCount: 3 }
     recorded = Promise.all([second!, first!].map((delivery) => outcomes.add({ ...tried, delivery })))
     await sleep(200)
     await tx.query('select 1 from webhook_queue where delivery_id = $1 for share', [second!.id])
@@ -215,7 +215,9 @@ describe('plain successes', () => {
   const record = (deliveries: Leased[], attempt = success) =>
     Promise.all(
       deliveries.map((delivery) =>
-        punctual.app.get(Outcomes).add({ delivery, attempt, startedAt: punctual.clock.now(), retryCount: 3 }),
+        punctual.app
+          .get(Outcomes)
+          .add({ delivery, attempt, startedAt: punctual.clock.now(), url: null, retryCount: 3 }),
       ),
     )
 })

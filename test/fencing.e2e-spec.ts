@@ -125,7 +125,7 @@ describe('a worker that is late', () => {
   const record = (delivery: Leased, status: number) =>
     punctual.app
       .get(Outcomes)
-      .add({ delivery, attempt: answered(status), startedAt: punctual.clock.now(), retryCount: 3 })
+      .add({ delivery, attempt: answered(status), startedAt: punctual.clock.now(), url: null, retryCount: 3 })
 
   const forget = (id: number) => ada.delete(`/webhooks/subscribe/${id}`)
 

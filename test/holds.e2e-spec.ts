@@ -208,6 +208,49 @@ describe('the hold ends', () => {
   })
 })
 
+it('is not for whom the former address had asked', async () => {
+  let answer: () => void = () => {}
+  busy.handle = (_request, response) =>
+    void (answer = () => response.writeHead(429, { 'retry-after': '3600' }).end())
+  await ada.patch(`/webhooks/subscribe/${id}`, { retryCount: 3 })
+  await email()
+  await asked(1)
+  await ada.patch(`/webhooks/subscribe/${id}`, { url: `${busy.url}/other` })
+  answer()
+  await eventually(async () =>
+    expect(await log(id)).toMatchObject({ attempts: 1, status: 'pending', dueAt: punctual.clock.in(2_000) }),
+  )
+  expect(await stands()).toMatchObject({ heldUntil: null })
+})
+
+it('says of what is over that nothing is due', async () => {
+  asks = null
+  await email()
+  await delivered(1)
+  asks = 60
+  await email()
+  await heldUntil(MINUTE)
+  expect((await logs(id, '?status=success')).map(({ dueAt }) => dueAt)).toEqual([null])
+})
+
+it.each([429, 500])(
+  'no test that is answered %d counts as a failure, nor waits while the breaker is open',
+  async (status) => {
+    busy.handle = (_request, response) => void response.writeHead(status, { 'retry-after': '20' }).end()
+    const test = async () => {
+      await ada.post(`/webhooks/${id}/test`, { event: 'email.received' })
+      await eventually(async () =>
+        expect(await log(id)).toMatchObject({ status: 'failed', statusCode: status }),
+      )
+    }
+    for (let n = 0; n < 6; n++) await test()
+    expect(await stands()).toMatchObject({ breaker: 'closed', heldUntil: null, outageSince: null })
+    expect(await told()).toEqual([])
+    await punctual.query(`update webhooks set breaker = 'open' where id = $1`, [id])
+    await test()
+  },
+)
+
 describe('what was parked for a hold that is over', () => {
   it('nothing is, where a process of the release before left the hold behind', async () => {
     asks = null

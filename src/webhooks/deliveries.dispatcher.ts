@@ -89,8 +89,8 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
     const parked = this.holds.whenParked(delivery)
     if (parked) return void parked.then(() => this.giveBack(delivery))
     const startedAt = this.clock.now()
-    const tell = (attempt: Attempt) =>
-      this.recordAttempt({ delivery, attempt, startedAt, retryCount: receiver.retryCount })
+    const { url, retryCount } = receiver
+    const tell = (attempt: Attempt) => this.recordAttempt({ delivery, attempt, startedAt, url, retryCount })
     if (body === null) return tell(EVENT_GONE)
     const { target, headers, format, signers } = receiver
     const sent = format === 'slack' ? slackBody(body) : body
@@ -124,7 +124,7 @@ export class DeliveriesDispatcher implements DueWork<Leased>, OnModuleInit, OnMo
   private unsent(delivery: Leased, error: Error): void {
     if (!(error instanceof UnreadableSecret)) return this.abandon(delivery, error)
     const attempt = secretUnreadable(error.message)
-    this.recordAttempt({ delivery, attempt, startedAt: this.clock.now(), retryCount: Infinity })
+    this.recordAttempt({ delivery, attempt, startedAt: this.clock.now(), url: null, retryCount: Infinity })
   }
 
   /** Its lease runs out, and it is retaken. */

@@ -8,6 +8,8 @@ export interface Tried {
   delivery: Leased
   attempt: Attempt
   startedAt: Date
+  /** Where it went; null where it did not get so far. */
+  url: string | null
   retryCount: number
 }
 
@@ -38,6 +40,7 @@ export const OUTCOME_COLUMNS = {
   is_success: 'boolean',
   retry_ms: 'bigint',
   hold_ms: 'bigint',
+  asked_by: 'text',
 }
 
 type OutcomeColumn = keyof typeof OUTCOME_COLUMNS
@@ -53,6 +56,8 @@ export interface Outcome extends Record<OutcomeColumn, unknown> {
   retry_ms: number | null
   /** For how long the receiver wants nothing; null where it did not say. */
   hold_ms: number | null
+  /** The URL of whoever said so: by now the webhook may be another's. */
+  asked_by: string | null
   isOrdered: boolean
 }
 

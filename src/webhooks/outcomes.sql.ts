@@ -49,22 +49,29 @@ export const BY_KEYS = `select set_config('enable_hashjoin', 'off', true), set_c
  * attempt. One that is inactive is not tried again until it is resumed.
  *
  * Where the receiver asks for time, the webhook is held until then, and the delivery has lost no attempt; nor has it failed,
- * unless the receiver has asked for nothing but time for too long. It comes no earlier than it would have come anyway.
+ * unless the receiver has asked for nothing but time for too long. It comes no earlier than it would have come anyway. What was
+ * asked for at a URL that is the webhook's no longer holds nothing.
+ *
+ * Who tests does not speak for the webhook, and waits for the answer: a test that fails is over, and is no failure of it.
  *
  * Run after `BY_KEYS`.
  */
 export const recordSql = (sqlNow: string) => `
   with judged as materialized (
-    select o.*, w.is_active, w.parks, w.waits, not is_success and error <> 'event_gone' and not w.waits as has_failed,
+    select o.*, w.is_active, w.is_test, w.parks, w.asks, w.waits,
+           not is_success and error <> 'event_gone' and not w.waits and not w.is_test as has_failed,
            case when is_success then 'success' when parks or waits or retry_ms is not null then 'pending'
              else 'failed' end as status
     from unnest(${Object.values(OUTCOME_COLUMNS).map((type, index) => `$${index + 1}::${type}[]`)})
       with ordinality as o(${Object.keys(OUTCOME_COLUMNS)}, n)
     -- How its webhook stands matters to a failure only.
     left join lateral (
-      select is_active, breaker = 'open' and o.error <> all ('{${FINAL_ERRORS}}') as parks,
-             o.hold_ms is not null and coalesce(throttled_since > ${sqlNow} - interval '${PATIENT_HOURS} hours', true) as waits
-      from webhooks where not o.is_success and id = o.webhook_id offset 0) w on true),
+      select is_active, is_test, asks, breaker = 'open' and not is_test and o.error <> all ('{${FINAL_ERRORS}}') as parks,
+             asks and coalesce(throttled_since > ${sqlNow} - interval '${PATIENT_HOURS} hours', true) as waits
+      from webhooks
+      cross join lateral (select is_test from webhook_logs where id = o.id offset 0) l
+      cross join lateral (select o.hold_ms is not null and o.asked_by = url and not is_test as asks) a
+      where not o.is_success and id = o.webhook_id offset 0) w on true),
   over as (
     delete from webhook_queue q using judged j
     where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status <> 'pending'
@@ -72,7 +79,8 @@ export const recordSql = (sqlNow: string) => `
   again as (
     update webhook_queue q
     set lease_token = null, leased_until = null,
-        due_at = case when j.is_active and not j.parks and (not j.waits or j.retry_ms > j.hold_ms) then ${sqlNow} + j.retry_ms * interval '1 millisecond' end,
+        due_at = case when j.is_active and not j.parks and (not j.waits or j.retry_ms > j.hold_ms) 
+          then ${sqlNow} + greatest(j.retry_ms, case when j.asks then j.hold_ms end) * interval '1 millisecond' end,
         failures = q.failures + (not j.parks and not j.waits)::integer, probes = q.probes + j.parks::integer
     from judged j where q.delivery_id = j.id and q.lease_token = j.lease_token and j.status = 'pending'
     returning j.*, null::bigint as email_id),
@@ -92,7 +100,8 @@ export const recordSql = (sqlNow: string) => `
     select webhook_id, max(n) filter (where is_success) as success, coalesce(bool_or(error = 'gone'), false) as gone,
            array_agg(n order by n) filter (where has_failed) as places,
            array_agg(id order by n) filter (where has_failed) as failed,
-           array_agg(error order by n) filter (where has_failed or waits) as errors, max(hold_ms) as hold_ms,
+           array_agg(error order by n) filter (where has_failed or waits or is_test) as errors,
+           max(hold_ms) filter (where asks) as hold_ms,
            array_agg(email_id) filter (where email_id is not null) as over,
            coalesce(max(n) filter (where is_success) = max(n), false) as well
     from ours group by webhook_id)

@@ -9,7 +9,7 @@ import { isContended, isUnavailable } from '../database/unavailable.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { FINAL_ERRORS } from './attempt-error.js'
 import { isSuccess } from './attempt.js'
-import { GIVE_BACK, LEASE_SECONDS, NO_RETRIES, type Leased } from './lease.js'
+import { GIVE_BACK, LEASE_SECONDS, type Leased } from './lease.js'
 import { apart, columnsOf, webhooksOf, type Outcome, type Tried } from './outcome.js'
 import {
   BY_KEYS,
@@ -137,12 +137,10 @@ export class Outcomes implements OnModuleDestroy {
     return standings
   }
 
-  private outcomeOf({ delivery, attempt, startedAt, retryCount }: Tried): Outcome {
+  private outcomeOf({ delivery, attempt, startedAt, url, retryCount }: Tried): Outcome {
     const { statusCode, error, detail, responseBody, durationMs } = attempt
     const isFinal = isSuccess(attempt) || FINAL_ERRORS.includes(error!)
     const mayRetry = !isFinal && delivery.failures < retryCount
-    // Who tests does not speak for the webhook, and waits for the answer.
-    const asksForTime = attempt.retryAfterMs !== null && delivery.failures < NO_RETRIES
     return {
       id: delivery.id,
       webhook_id: delivery.webhookId,
@@ -154,8 +152,9 @@ export class Outcomes implements OnModuleDestroy {
       detail,
       response_body: responseBody,
       is_success: isSuccess(attempt),
-      retry_ms: mayRetry ? this.retries.waitMs(delivery.failures + 1, attempt.retryAfterMs) : null,
-      hold_ms: asksForTime ? this.retries.waitMs(1, attempt.retryAfterMs) : null,
+      retry_ms: mayRetry ? this.retries.waitMs(delivery.failures + 1, null) : null,
+      hold_ms: attempt.retryAfterMs !== null ? this.retries.waitMs(1, attempt.retryAfterMs) : null,
+      asked_by: url,
       isOrdered: delivery.isOrdered,
     }
   }

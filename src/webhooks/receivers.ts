@@ -12,6 +12,7 @@ const COMMON_HEADERS = { 'user-agent': 'Punctual-Webhooks/1.0', 'content-type': 
 /** What is needed to deliver to a webhook, opened. */
 export interface Receiver {
   version: number
+  url: string
   target: Target
   /** All but those that tell of one delivery, each name before its value. */
   headers: string[]
@@ -76,7 +77,7 @@ export class Receivers {
   }
 
   private open(row: Row): Receiver {
-    const { tenantId, version, format, retryCount, signatureKey } = row
+    const { tenantId, version, url, format, retryCount, signatureKey } = row
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)] as const)
     const headers = Object.entries({ ...COMMON_HEADERS, ...Object.fromEntries(own) }).flat()
@@ -84,6 +85,6 @@ export class Receivers {
       signer: signerOf(open(secret), signatureKey),
       until,
     }))
-    return { version, target: this.client.targetOf(row.url), headers, format, retryCount, signers }
+    return { version, url, target: this.client.targetOf(url), headers, format, retryCount, signers }
   }
 }
