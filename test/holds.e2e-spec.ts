@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { eventually } from './support/eventually.js'
 import { HttpReceiver } from './support/http-receiver.js'
 import { ada, email, log, logs, punctual, setWebhookStage, subscribe } from './support/webhook-stage.js'
@@ -205,84 +204,5 @@ describe('the hold ends', () => {
     await ada.post(`/webhooks/${id}/test`, { event: 'email.received' })
     await eventually(async () => expect(await log(id)).toMatchObject({ status: 'failed', statusCode: 429 }))
     await heldUntil(null)
-  })
-})
-
-it('is not for whom the former address had asked', async () => {
-  let answer: () => void = () => {}
-  busy.handle = (_request, response) =>
-    void (answer = () => response.writeHead(429, { 'retry-after': '3600' }).end())
-  await ada.patch(`/webhooks/subscribe/${id}`, { retryCount: 3 })
-  await email()
-  await asked(1)
-  await ada.patch(`/webhooks/subscribe/${id}`, { url: `${busy.url}/other` })
-  answer()
-  await eventually(async () =>
-    expect(await log(id)).toMatchObject({ attempts: 1, status: 'pending', dueAt: punctual.clock.in(2_000) }),
-  )
-  expect(await stands()).toMatchObject({ heldUntil: null })
-})
-
-it('says of what is over that nothing is due', async () => {
-  asks = null
-  await email()
-  await delivered(1)
-  asks = 60
-  await email()
-  await heldUntil(MINUTE)
-  expect((await logs(id, '?status=success')).map(({ dueAt }) => dueAt)).toEqual([null])
-})
-
-it.each([429, 500])(
-  'no test that is answered %d counts as a failure, nor waits while the breaker is open',
-  async (status) => {
-    busy.handle = (_request, response) => void response.writeHead(status, { 'retry-after': '20' }).end()
-    const test = async () => {
-      await ada.post(`/webhooks/${id}/test`, { event: 'email.received' })
-      await eventually(async () =>
-        expect(await log(id)).toMatchObject({ status: 'failed', statusCode: status }),
-      )
-    }
-    for (let n = 0; n < 6; n++) await test()
-    expect(await stands()).toMatchObject({ breaker: 'closed', heldUntil: null, outageSince: null })
-    expect(await told()).toEqual([])
-    await punctual.query(`update webhooks set breaker = 'open' where id = $1`, [id])
-    await test()
-  },
-)
-
-describe('what was parked for a hold that is over', () => {
-  it('nothing is, where a process of the release before left the hold behind', async () => {
-    asks = null
-    await punctual.query(`update webhooks set held_until = ${punctual.clock.sqlNow} where id = $1`, [id])
-    await email()
-    await delivered(1)
-  })
-
-  it('goes, where its commit came after the end', async () => {
-    await email()
-    await heldUntil(MINUTE)
-    await parked(1)
-    asks = null
-    const other = (await subscribe({ url: busy.url })).body.id
-    const { promise: isEnough, resolve: letGo } = Promise.withResolvers<void>()
-    const holding = punctual.app.get(UnitOfWork).run(async (tx) => {
-      await tx.query('select from webhooks where id = $1 for update', [other]) // as a change of it does
-      await isEnough
-    })
-    const late = email()
-    await eventually(async () =>
-      expect(
-        await punctual.query(
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        ),
-      ).toHaveLength(1),
-    )
-    await punctual.advance(MINUTE)
-    await isThrough()
-    letGo()
-    await Promise.all([holding, late])
-    await delivered(2)
-    await isThrough()
   })
 })
