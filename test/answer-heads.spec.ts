@@ -35,6 +35,7 @@ it.each([
   ['a folded header line', [FOLDED]],
   ['a fold that is cut', [FOLDED.slice(0, 28), FOLDED.slice(28)]],
   ['a fold after 100 Continue', [CONTINUE + FOLDED]],
+  ['a fold in 103, after 100', [`${CONTINUE}HTTP/1.1 103 Early Hints\r\nlink: a\r\n b\r\n\r\n${OK}`]],
   ['nothing odd', [OK]],
 ])('reads %s, twice over the same connection', async (_what, packets) => {
   answer = (socket) => send(socket, packets)
@@ -65,6 +66,18 @@ it('says so where 100 Continue is all that comes, or comes without end', async (
     statusCode: null,
     error: 'response_too_large',
   })
+})
+
+it.each([
+  'HTTP/1.1 200 OK\ncontent-length: 2\n\nok',
+  'HTTP/1.1 200 OK\r\ncontent-length: 2\n\r\nok',
+  'HTTP/1.1 200 OK\r\ncontent-length: 2\n\nok',
+  'HTTP/1.0 200 OK\nserver: x\n\nok',
+])('says at once that lines which end without CR cannot be read: %j', async (text) => {
+  answer = (socket) => void socket.write(text)
+  const { port } = server.address() as AddressInfo
+  const { error } = await client.post(`http://127.0.0.1:${port}/`, {}, '{}')
+  expect(['invalid_response', 'connection_reset']).toContain(error) // by what the parser makes of it, not by the deadline
 })
 
 /** In packets of their own. */

@@ -4,6 +4,7 @@ const START = Buffer.from('HTTP/1.')
 const INTERIM = /^HTTP\/1\.\d 1(?!01)/ // a 101 ends what is HTTP
 const CONTINUE = /^HTTP\/1\.\d 100/
 const END = Buffer.from('\r\n\r\n')
+const [CR, LF] = [13, 10]
 /** A line that goes on in the next one (RFC 9112, 5.2: obs-fold). */
 const FOLDS = ['\r\n ', '\r\n\t'].map((fold) => Buffer.from(fold))
 
@@ -11,8 +12,8 @@ const FOLDS = ['\r\n ', '\r\n\t'].map((fold) => Buffer.from(fold))
  * Makes the heads of answers readable for undici, which refuses two things that HTTP/1.1 demands of a client: an interim
  * `100 Continue` that nobody asked for (RFC 9110, 15.2) is dropped, and a folded header line is made one line.
  *
- * A head is held back until it is whole. Whatever does not look like one, or is longer than `maxBytes`, passes as it is: undici
- * says what is wrong with it.
+ * A head is held back until it is whole. Whatever does not look like one, has a line that ends without CR, or is longer than
+ * `maxBytes`, passes as it is: undici says what is wrong with it.
  */
 export function tidyHeads(socket: Socket, maxBytes: number): void {
   const read = socket.read.bind(socket)
@@ -33,14 +34,14 @@ export function tidyHeads(socket: Socket, maxBytes: number): void {
     held = undefined
     while (isAtHead && rest.length > 0) {
       const end = looksLikeHead(rest) ? rest.indexOf(END) + END.length : 0
-      if (end === END.length - 1 && rest.length <= maxBytes) {
+      if (end === END.length - 1 && rest.length <= maxBytes && !hasBareEnd(rest)) {
         held = rest
         break
       }
       const line = rest.toString('latin1', 0, 13)
       isAtHead = end >= END.length && INTERIM.test(line)
       if (!isAtHead) ready.push(end >= END.length ? unfolded(rest, end) : rest)
-      else if (!CONTINUE.test(line)) ready.push(rest.subarray(0, end))
+      else if (!CONTINUE.test(line)) ready.push(unfolded(rest.subarray(0, end), end))
       rest = rest.subarray(end)
     }
     if (ready.length <= 1) return ready[0] ?? null
@@ -50,6 +51,12 @@ export function tidyHeads(socket: Socket, maxBytes: number): void {
 
 const looksLikeHead = (bytes: Buffer): boolean =>
   bytes.subarray(0, START.length).equals(START.subarray(0, bytes.length))
+
+function hasBareEnd(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1))
+    if (bytes[at - 1] !== CR) return true
+  return false
+}
 
 function unfolded(bytes: Buffer, end: number): Buffer {
   if (FOLDS.every((fold) => bytes.indexOf(fold) === -1)) return bytes
