@@ -59,6 +59,26 @@ describe('keys', () => {
   })
 })
 
+it('a former secret whose key is missing holds nothing up, and goes with the next rotation', async () => {
+  const { id } = (await ada.post('/webhooks/subscribe', { url: receiver.url, events: ['email.received'] }))
+    .body
+  await ada.post(`/webhooks/${id}/secret/rotate`)
+  await punctual.query(
+    `update webhooks set version = version + 1, previous_secret = $2,
+       former_secrets = jsonb_set(former_secrets, '{0,secret}', to_jsonb($2::text)) where id = $1`,
+    [id, other('x').seal('lost', SEALED_IN_WEBHOOKS.boundTo(ada.tenantId))],
+  )
+  await ada.post('/emails', MAIL)
+  await eventually(() => expect(receiver.received).toHaveLength(1))
+  await ada.post(`/webhooks/${id}/secret/rotate`)
+  const [row] = await punctual.query<{ former: unknown[] }>(
+    'select former_secrets as former from webhooks where id = $1',
+    [id],
+  )
+  expect(row!.former).toHaveLength(1)
+  await ada.delete(`/webhooks/subscribe/${id}`)
+})
+
 describe('a secret whose key is missing', () => {
   let id: number
   let secret: string

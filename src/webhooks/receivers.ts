@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Cipher } from '../config/cipher.js'
+import { Clock } from '../database/clock.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { signerOf, type Signer } from './signing.js'
-import { formerSecrets, sealedFor } from './webhook-secrets.js'
+import { formerSecrets, openedBy, sealedFor } from './webhook-secrets.js'
 import { WebhookClient, type Target } from './webhook.client.js'
 import type { Format, Webhook } from './webhook.entity.js'
 
@@ -38,12 +39,14 @@ interface Row extends Pick<
 /** Webhooks as their settings are now: opened once a version, since a claim tells which version is present. */
 @Injectable()
 export class Receivers {
+  private readonly logger = new Logger(Receivers.name)
   private readonly known = new LRUCache<number, Receiver | Promise<Receiver | undefined>>({ max: 10_000 })
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly cipher: Cipher,
     private readonly client: WebhookClient,
+    private readonly clock: Clock,
   ) {}
 
   /** Undefined for one that is gone. At once where it is known. */
@@ -81,10 +84,22 @@ export class Receivers {
     const open = (sealed: string) => this.cipher.open(sealed, sealedFor(tenantId))
     const own = Object.entries(row.headers).map(([name, value]) => [name, open(value)] as const)
     const headers = Object.entries({ ...COMMON_HEADERS, ...Object.fromEntries(own) }).flat()
-    const signers = [{ secret: row.secret, until: null }, ...formerSecrets(row)].map(({ secret, until }) => ({
-      signer: signerOf(open(secret), signatureKey),
-      until,
-    }))
+    const present = { signer: signerOf(open(row.secret), signatureKey), until: null }
+    const signers = [present, ...this.formerSigners(row)]
     return { version, url, target: this.client.targetOf(url), headers, format, retryCount, signers }
+  }
+
+  /** One that is lost keeps back no delivery: its receiver may know the present one by now. Told once a version. */
+  private formerSigners(row: Row): Receiver['signers'] {
+    const now = this.clock.now()
+    return formerSecrets(row).flatMap(({ secret, until }) => {
+      if (until <= now) return []
+      const opened = openedBy(this.cipher, secret, row.tenantId)
+      if (opened !== undefined) return { signer: signerOf(opened, row.signatureKey), until }
+      this.logger.error(
+        `A former secret of webhook ${row.id} cannot be opened: it signs no more (ENCRYPTION_KEYS)`,
+      )
+      return []
+    })
   }
 }

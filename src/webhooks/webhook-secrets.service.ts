@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common'
-import { Cipher, UnreadableSecret } from '../config/cipher.js'
+import { Cipher } from '../config/cipher.js'
 import { Clock } from '../database/clock.js'
 import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { conflict, notFound } from '../http/problem.js'
 import { newSecret, verificationOf } from './signing.js'
 import type { RotateDto } from './webhook-secrets.dto.js'
-import { formerSecrets, sealedFor, type FormerSecret } from './webhook-secrets.js'
+import { formerSecrets, openedBy, sealedFor, type FormerSecret } from './webhook-secrets.js'
 import type { SecretView } from './webhook-secrets.view.js'
 import type { Webhook } from './webhook.entity.js'
 
@@ -46,7 +46,10 @@ export class WebhookSecrets {
       const { signatureKey, ...row } = await find(tx, tenantId, id, 'for no key update')
       const now = await tx.now()
       const until = new Date(now.getTime() + overlapHours * HOUR_MS)
-      const earlier = endFormer ? [] : stillSigning(row, now)
+      // What is lost signs nothing, whatever it was promised.
+      const earlier = endFormer
+        ? []
+        : stillSigning(row, now).filter((former) => this.canOpen(former.secret, tenantId))
       if (earlier.length >= MOST_FORMER) throw tooMany()
       const signs = overlapHours > 0 && this.canOpen(row.secret, tenantId) // one that is lost would hold up all deliveries
       const former = signs ? [{ secret: row.secret, until }, ...earlier] : earlier
@@ -64,18 +67,13 @@ export class WebhookSecrets {
   }
 
   private opened(sealed: string, tenantId: string): string {
-    if (!this.canOpen(sealed, tenantId)) throw conflict('secret_unreadable', UNREADABLE)
-    return this.cipher.open(sealed, sealedFor(tenantId))
+    const secret = openedBy(this.cipher, sealed, tenantId)
+    if (secret === undefined) throw conflict('secret_unreadable', UNREADABLE)
+    return secret
   }
 
   private canOpen(sealed: string, tenantId: string): boolean {
-    try {
-      this.cipher.open(sealed, sealedFor(tenantId))
-      return true
-    } catch (error) {
-      if (error instanceof UnreadableSecret) return false
-      throw error
-    }
+    return openedBy(this.cipher, sealed, tenantId) !== undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { UnreadableSecret, type Cipher } from '../config/cipher.js'
 import type { SealedColumns } from '../config/sealed-columns.js'
 import type { Webhook } from './webhook.entity.js'
 
@@ -8,6 +9,16 @@ export const SEALED_IN_WEBHOOKS: SealedColumns = {
   table: 'webhooks',
   columns: ['secret', 'previous_secret', 'former_secrets', 'headers'],
   boundTo: sealedFor,
+}
+
+/** Undefined where the key that opens it is not here. */
+export function openedBy(cipher: Cipher, sealed: string, tenantId: string): string | undefined {
+  try {
+    return cipher.open(sealed, sealedFor(tenantId))
+  } catch (error) {
+    if (error instanceof UnreadableSecret) return undefined
+    throw error
+  }
 }
 
 /** A secret before the present one, sealed, which signs until its end. */
