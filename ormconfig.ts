@@ -12,6 +12,7 @@ import { ParkedBefore1764700000000 } from './migrations/1764700000000-parked-bef
 import { EventsByNumber1764800000000 } from './migrations/1764800000000-events-by-number.js'
 import { RateLimits1765100000000 } from './migrations/1765100000000-rate-limits.js'
 import { WebhookHolds1765300000000 } from './migrations/1765300000000-webhook-holds.js'
+import { WebhookSiftings1765310000000 } from './migrations/1765310000000-webhook-siftings.js'
 import { StreamTickets1765400000000 } from './migrations/1765400000000-stream-tickets.js'
 import { IdempotencyAnswers1765500000000 } from './migrations/1765500000000-idempotency-answers.js'
 import { KeyCanary1765510000000 } from './migrations/1765510000000-key-canary.js'
@@ -81,6 +82,7 @@ export const dataSourceOptions = (url: string, poolSize = 5, isPooled = false): 
     EventsByNumber1764800000000,
     RateLimits1765100000000,
     WebhookHolds1765300000000,
+    WebhookSiftings1765310000000,
     StreamTickets1765400000000,
     IdempotencyAnswers1765500000000,
     KeyCanary1765510000000,

@@ -23,7 +23,10 @@ beforeEach(async () => {
     ).end()
   id = (await subscribe({ url: busy.url, retryCount: 0 })).body.id
 })
-afterEach(() => busy.stop())
+afterEach(async () => {
+  await ada.delete(`/webhooks/subscribe/${id}`) // no retry of this test comes in another one
+  await busy.stop()
+})
 
 const stands = async (): Promise<unknown> => (await ada.get(`/webhooks/subscribe/${id}`)).body
 const heldUntil = (ms: number | null) =>
@@ -110,6 +113,13 @@ describe('what was parked for a hold that is over', () => {
     await heldUntil(MINUTE)
     await parked(1)
     asks = null
+    await eventually(async () => {
+      const [row] = await punctual.query<{ at: Date | null }>(
+        'select release_at as at from webhooks where id = $1',
+        [id],
+      )
+      expect(row!.at).not.toBeNull() // nobody waits for this webhook any more
+    })
     const other = (await subscribe({ url: busy.url })).body.id
     const { promise: isEnough, resolve: letGo } = Promise.withResolvers<void>()
     const holding = punctual.app.get(UnitOfWork).run(async (tx) => {
@@ -131,4 +141,28 @@ describe('what was parked for a hold that is over', () => {
     await delivered(2)
     await isThrough()
   })
+})
+
+it('is over once what a person sent meanwhile is taken, and not by what was under way before', async () => {
+  const answers: ((status: number) => void)[] = []
+  busy.handle = (_request, response) =>
+    void answers.push((status) => response.writeHead(status, { 'retry-after': '21600' }).end())
+  await email()
+  await email()
+  await asked(2)
+  answers[0]!(429)
+  await heldUntil(6 * 60 * MINUTE)
+  await parked(1)
+  punctual.clock.advance(1_000)
+  answers[1]!(204)
+  await eventually(async () => expect(await logs(id, '?status=success')).toHaveLength(1))
+  expect(await stands()).toMatchObject({ heldUntil: punctual.clock.in(6 * 60 * MINUTE - 1_000) })
+  await email()
+  await parked(2)
+  busy.handle = (_request, response) => void response.writeHead(204).end()
+  punctual.clock.advance(1_000)
+  const first = (await logs(id, '?status=pending')).at(-1)!
+  expect((await ada.post(`/webhooks/${id}/logs/${first.id}/resend`)).status).toBe(202)
+  await heldUntil(null)
+  await delivered(3)
 })

@@ -85,7 +85,9 @@ it('is back also when the process that heard so dies before it can say so', asyn
   const outages = punctual.app.get(Outages)
   const consider = outages.consider.bind(outages)
   const dying = vi.spyOn(outages, 'consider')
-  dying.mockImplementation(async (standing) => (standing.webhookId === id ? undefined : consider(standing)))
+  dying.mockImplementation(async (standing, heard) =>
+    standing.webhookId === id ? undefined : consider(standing, heard),
+  )
   await punctual.advance(30_000)
   await waiting(id, 0)
   await stands(id, { breaker: 'open', lastStatus: 'success' })

@@ -5,7 +5,7 @@ import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { DEACTIVATE_AFTER_DAYS, FAILURES_TO_OPEN, PROBE_EVERY_SECONDS } from './outage-rules.js'
 import type { WebhookStanding } from './outcomes.sql.js'
-import { holdWebhook, park, parkFailed, type Held } from './parking.js'
+import { goOn, holdWebhook, park, parkFailed, type Held } from './parking.js'
 import { WEBHOOK_RELEASES } from './webhook-work.js'
 
 /** A webhook that fails is left in peace, asked now and then, and given all it missed once it is back. */
@@ -19,10 +19,18 @@ export class Outages {
 
   /**
    * Acts on how a webhook stands, if need be. Should this process die before, the next outcome leads here again.
-   * @param isUnreadable its secret cannot be opened: it waits from the first failure on, and is never given up for that
+   *
+   * Of what was heard: `isUnreadable`, its secret cannot be opened: it waits from the first failure on, and is never given up
+   * for that; `takesAgain`, it has taken what was sent after it had asked for time: that is over.
    */
-  async consider(standing: WebhookStanding, isUnreadable = false): Promise<void> {
-    const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone, isHeld } = standing
+  async consider(
+    standing: WebhookStanding,
+    { isUnreadable, takesAgain }: { isUnreadable: boolean; takesAgain: boolean },
+  ): Promise<void> {
+    const { webhookId, breaker, failing, hasFailedTooLong, hasSucceeded, isGone, isHeld, heldSince } =
+      standing
+    if (takesAgain && !isHeld)
+      await this.change(webhookId, (tx, held) => goOn(tx, held.id, this.clock.sqlNow, heldSince!))
     if (isGone) await this.change(webhookId, (tx, held) => this.deactivate(tx, held, 'gone'))
     else if (isUnreadable)
       await this.change(webhookId, (tx, held) => this.open(tx, held, 1, UNREADABLE(held.url)))

@@ -14,6 +14,8 @@ export interface WebhookStanding {
   isGone: boolean
   /** Its receiver has asked for time. */
   isHeld: boolean
+  /** When it last did so, while that holds. */
+  heldSince: Date | null
   /** Of its settings, now. */
   version: number
   /**
@@ -114,6 +116,7 @@ export const recordSql = (sqlNow: string) => `
         else least(w.failing_from, f.lowest) end,
       held_until = case when t.holds then greatest(w.held_until, ${sqlNow} + h.hold_ms * interval '1 millisecond')
         else w.held_until end,
+      held_since = case when t.holds then ${sqlNow} else w.held_since end,
       throttled_since = case when t.holds and h.success is null then coalesce(w.throttled_since, ${sqlNow})
         when t.holds then ${sqlNow} when h.success is null then w.throttled_since end,
       -- What it misses goes out once it may, as after an outage.
@@ -135,6 +138,7 @@ export const recordSql = (sqlNow: string) => `
   returning w.id as "webhookId", w.breaker, cardinality(w.failing) as failing,
     coalesce(w.failing_since <= ${sqlNow} - interval '${DEACTIVATE_AFTER_DAYS} days', false) as "hasFailedTooLong",
     h.success is not null as "hasSucceeded", h.gone as "isGone", t.holds as "isHeld",
+    case when w.held_until > ${sqlNow} then w.held_since end as "heldSince",
     w.version, h.over as "emailsOver"`
 
 /**

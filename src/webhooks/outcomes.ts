@@ -21,7 +21,7 @@ import {
 } from './outcomes.sql.js'
 import { Outages } from './outages.service.js'
 import { RetrySchedule } from './retry-schedule.js'
-import { dropUnwanted } from './unwanted.js'
+import { dropThoseUnwanted } from './unwanted.js'
 import { LET_GO, logColumns, logSql, wellSql } from './successes.sql.js'
 import { WEBHOOK_DELIVERIES } from './webhook-work.js'
 
@@ -83,7 +83,10 @@ export class Outcomes implements OnModuleDestroy {
     })
     const unreadable = webhooksOf(batch.filter(({ attempt }) => attempt.error === 'secret_unreadable'))
     for (const standing of standings)
-      await this.outages.consider(standing, unreadable.includes(standing.webhookId))
+      await this.outages.consider(standing, {
+        isUnreadable: unreadable.includes(standing.webhookId),
+        takesAgain: batch.some((one) => takesAgain(standing, one)),
+      })
   }
 
   private async recordIn(tx: Transaction, plain: Tried[], others: Tried[]): Promise<WebhookStanding[]> {
@@ -130,9 +133,9 @@ export class Outcomes implements OnModuleDestroy {
       ])
       tx.wake(WEBHOOK_DELIVERIES)
     }
-    for (const { webhookId, version } of standings)
-      if (tried.some(({ delivery }) => delivery.webhookId === webhookId && delivery.version < version))
-        await dropUnwanted(tx, webhookId, this.clock.sqlNow) // it was changed while these were under way
+    const versions = new Map(standings.map(({ webhookId, version }) => [webhookId, version]))
+    const changed = tried.filter(({ delivery }) => delivery.version < (versions.get(delivery.webhookId) ?? 0))
+    await dropThoseUnwanted(tx, idsOf(changed.map(({ delivery }) => delivery)), this.clock.sqlNow)
     for (const { retry_ms } of others) if (retry_ms !== null) tx.wake(WEBHOOK_DELIVERIES, retry_ms)
     return standings
   }
@@ -161,7 +164,9 @@ export class Outcomes implements OnModuleDestroy {
 
   private async free(batch: Leased[]): Promise<void> {
     await this.write(async (tx) => {
-      tx.write(GIVE_BACK, [batch.map(({ id }) => id), batch.map(({ leaseToken }) => leaseToken)])
+      tx.write(HOLD, [[...new Set(batch.map(({ webhookId }) => webhookId))]])
+      tx.write(GIVE_BACK, [idsOf(batch), batch.map(({ leaseToken }) => leaseToken)])
+      await dropThoseUnwanted(tx, idsOf(batch), this.clock.sqlNow) // its webhook may have changed since the claim
       tx.wake(WEBHOOK_DELIVERIES)
     })
   }
@@ -184,3 +189,9 @@ export class Outcomes implements OnModuleDestroy {
     }
   }
 }
+
+const idsOf = (deliveries: Leased[]) => deliveries.map(({ id }) => id)
+
+/** What began before the receiver asked for time says nothing about it. */
+const takesAgain = ({ webhookId, heldSince }: WebhookStanding, { delivery, attempt, startedAt }: Tried) =>
+  heldSince !== null && delivery.webhookId === webhookId && isSuccess(attempt) && startedAt > heldSince

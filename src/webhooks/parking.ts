@@ -8,7 +8,8 @@ import type { Breaker } from './webhook.entity.js'
  * whoever clears it: a process of the release before never does.
  */
 export const isGoverned = (at: string) => `(
-  not w.is_active or w.breaker = 'open' or w.rate_limit is not null or coalesce(w.held_until > ${at}, false))`
+  not w.is_active or w.breaker = 'open' or w.rate_limit is not null or w.sift_after is not null
+  or coalesce(w.held_until > ${at}, false))`
 
 /** SQL: the delivery `q` of webhook `w` waits for more than its due instant. */
 export const IS_PARKED = `coalesce(q.due_at < coalesce(w.parked_before, '-infinity'), true)`
@@ -109,6 +110,25 @@ export function drain(tx: Transaction, webhookId: number, sqlNow: string): void 
     `update webhooks set breaker = 'draining', release_at = coalesce(release_at, ${sqlNow})
      where id = $1 and is_active and breaker <> 'open'`,
     [webhookId],
+  )
+  tx.wake(WEBHOOK_RELEASES)
+}
+
+/**
+ * The hold of its receiver is over.
+ * @param before it began at the latest
+ */
+export function goOn(
+  tx: Transaction,
+  webhookId: number,
+  sqlNow: string,
+  before: Date | string = 'infinity',
+): void {
+  tx.write(
+    `update webhooks set held_until = null, throttled_since = null,
+       release_at = case when breaker = 'open' then release_at else ${sqlNow} end
+     where id = $1 and is_active and held_until is not null and coalesce(held_since <= $2, true)`,
+    [webhookId, before],
   )
   tx.wake(WEBHOOK_RELEASES)
 }

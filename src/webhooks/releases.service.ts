@@ -56,7 +56,7 @@ export class Releases implements DueWork<Released>, OnModuleInit {
   async msUntilNextDue(): Promise<number | null> {
     const [row] = await this.work.query<{ ms: number | null }>(
       `select extract(epoch from min(greatest(release_at, held_until)) - ${this.clock.sqlNow})::float8 * 1000 as ms
-       from webhooks where release_at is not null`,
+       from webhooks where release_at is not null and sift_after is null`,
     )
     return row!.ms
   }
@@ -102,7 +102,9 @@ const releaseSql = (sqlNow: string) => `
   with held as materialized (
     select id, rate_limit, parked_before, outage_since,
            case when breaker = 'open' and failing = '{}' then 'draining' else breaker end as breaker
-    from webhooks where release_at <= ${sqlNow} and (held_until is null or held_until <= ${sqlNow}) order by release_at limit $1 for no key update skip locked),
+    from webhooks
+    where release_at <= ${sqlNow} and coalesce(held_until <= ${sqlNow}, true) and sift_after is null
+    order by release_at limit $1 for no key update skip locked),
   due as (
     select id, breaker, least(rate_limit, case when breaker = 'draining' then ${DRAIN_PER_SECOND} end) as rate from held),
   paced as (

@@ -49,4 +49,4 @@ export const wellSql = (sqlNow: string) => `
   where id = any($1) and (breaker = 'open' or failing <> '{}' or last_status is distinct from 'success'
     or last_triggered_at <= ${sqlNow} - interval '1 second')
   returning id as "webhookId", breaker, 0 as failing, false as "hasFailedTooLong", true as "hasSucceeded",
-    false as "isGone", false as "isHeld", version, null as "emailsOver"`
+    false as "isGone", false as "isHeld", case when held_until > ${sqlNow} then held_since end as "heldSince", version, null as "emailsOver"`

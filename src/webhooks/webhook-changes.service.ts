@@ -4,10 +4,9 @@ import type { Transaction } from '../database/transaction.js'
 import { UnitOfWork } from '../database/unit-of-work.js'
 import { notFound } from '../http/problem.js'
 import { dropOrder, keepOrder } from './email-order.js'
-import { drain, holdWebhook, park } from './parking.js'
+import { drain, goOn, holdWebhook, park } from './parking.js'
 import { dropUnwanted } from './unwanted.js'
 import { WebhookSettings } from './webhook-settings.js'
-import { WEBHOOK_RELEASES } from './webhook-work.js'
 import { Webhook } from './webhook.entity.js'
 import type { ChangeWebhookDto } from './webhooks.dto.js'
 import { SLACK_PER_SECOND } from './webhooks.service.js'
@@ -39,6 +38,7 @@ export class WebhookChanges {
       if (losesOrder) dropOrder(tx, id)
       if (losesOrder || losesLimit) drain(tx, id, this.clock.sqlNow)
       if (input.events || input.filter !== undefined) await dropUnwanted(tx, id, this.clock.sqlNow)
+      // It was another receiver that asked for time.
       if (before.heldUntil && columns.url && columns.url !== before.url) goOn(tx, id, this.clock.sqlNow)
     })
   }
@@ -85,15 +85,4 @@ export class WebhookChanges {
       return viewOf(await tx.manager.findOneByOrFail(Webhook, { id }))
     })
   }
-}
-
-/** It was another receiver that asked for time. */
-function goOn(tx: Transaction, webhookId: number, sqlNow: string): void {
-  tx.write(
-    `update webhooks set held_until = null, throttled_since = null,
-       release_at = case when breaker = 'open' then release_at else ${sqlNow} end
-     where id = $1 and is_active`,
-    [webhookId],
-  )
-  tx.wake(WEBHOOK_RELEASES)
 }

@@ -7,4 +7,5 @@ export const WEBHOOK_RELEASES = 'webhook-releases'
 /** What webhooks have missed and someone wants delivered after all. */
 export const WEBHOOK_RECOVERIES = 'webhook-recoveries'
 /** What has been kept for long enough. */
+export const WEBHOOK_SIFTINGS = 'webhook-siftings'
 export const WEBHOOK_RETENTION = 'webhook-retention'

@@ -53,6 +53,10 @@ export class Webhook {
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) parkedBefore: Date | null
   /** Its receiver has asked for time: nothing goes before this instant. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) heldUntil: Date | null
+  /** When it last asked. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true }) heldSince: Date | null
+  /** Its deliveries after this one are still to be looked through for what it does not want any more; null where none is. */
+  @Column('bigint', { nullable: true }) siftAfter: number | null
   /** Since when it has asked for time, again and again, without a success. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true }) throttledSince: Date | null
   @CreateDateColumn({ type: 'timestamptz', precision: 3 }) createdAt: Date

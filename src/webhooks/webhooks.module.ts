@@ -20,6 +20,7 @@ import { Releases } from './releases.service.js'
 import { Retention } from './retention.service.js'
 import { Jitter, RetrySchedule } from './retry-schedule.js'
 import { Sendings } from './sendings.service.js'
+import { Siftings } from './siftings.service.js'
 import { StatisticsController } from './statistics.controller.js'
 import { Statistics } from './statistics.service.js'
 import { WebhookChanges } from './webhook-changes.service.js'
@@ -31,7 +32,7 @@ import { WebhooksController } from './webhooks.controller.js'
 import { Webhooks } from './webhooks.service.js'
 
 const sending = [DeliveriesDispatcher, DeliveryQueue, EventBodies, Receivers, WebhookClient]
-const recording = [Outcomes, RetrySchedule, Jitter, Outages, Parkings, Releases]
+const recording = [Outcomes, RetrySchedule, Jitter, Outages, Parkings, Siftings, Releases]
 const looking = [EventSamples, Deliveries, Statistics]
 const recovering = [Recoveries, RecoveriesRunner, Retention]
 const managing = [
