@@ -10,14 +10,16 @@ export interface Part {
   contentDecoder: Decoder
   state: 'header' | 'body' | 'finished'
   subMessage?: Email
+  childNodes: Part[]
   feed(line: Uint8Array): void
 }
 
 type TextType = 'plain' | 'html'
 
-interface Internals {
+export interface Internals {
   boundaries: { value: Uint8Array }[]
   currentNode: Part
+  root: Part
   textMap: Map<Part, unknown>
   attachments: Attachment[]
   rfc822NestingDepth: number
@@ -25,6 +27,7 @@ interface Internals {
   processLine(line: Uint8Array, isFinal: boolean): Promise<void>
   addTextEntry(part: Part, type: TextType, entry: { type: 'subMessage'; value: Email }): void
   isInlineTextNode(part: Part): boolean
+  collectAttachment(part: Part, content: ArrayBuffer, ...rest: boolean[]): void
 }
 
 export const inherited = PostalMime.prototype as unknown as Internals
@@ -32,7 +35,8 @@ export const inherited = PostalMime.prototype as unknown as Internals
 const LINE_FEED = 0x0a
 const DASH = 0x2d
 const PADDING = 0x3d
-const PARTS_PER_MESSAGE = 4 // as long as it takes to read one
+const COLON = 0x3a
+const BYTES_PER_COLON = 4
 const MAX_BOUNDARY_BYTES = 1000 // RFC 2046 §5.1.1 allows 70
 
 /** postal-mime within a budget, which the messages inside of a message share. */
@@ -60,7 +64,7 @@ export class BoundedMime extends PostalMime {
   processLine(line: Uint8Array, isFinal: boolean): Promise<void> {
     const { currentNode, boundaries } = this as unknown as Internals
     this.budget.take('lines', paddings(currentNode, line))
-    if (currentNode.state === 'header') this.budget.take('bytes of headers', line.length)
+    if (currentNode.state === 'header') this.budget.take('bytes of headers', weightOfHeader(line))
     if (this.isDelimiter(line, boundaries)) {
       this.budget.take('parts')
       return inherited.processLine.call(this as unknown as Internals, line, isFinal)
@@ -74,9 +78,14 @@ export class BoundedMime extends PostalMime {
     return (this as unknown as Internals).rfc822NestingDepth
   }
 
+  /** Whether it is a plain text, whatever is attached: nothing of it is turned into HTML then. */
+  protected isPlain(): boolean {
+    return this.depth === 0 && !hasPartOf(MARKED_UP, (this as unknown as Internals).root)
+  }
+
   /** As postal-mime has it, but with a reader within the same bounds. */
   async collectSubMessage(part: Part): Promise<void> {
-    this.budget.take('parts', PARTS_PER_MESSAGE)
+    this.budget.takeMessage()
     const ours = this as unknown as Internals
     const reader = new (this.constructor as typeof BoundedMime)(this.known, this.budget)
     const theirs = reader as unknown as Internals
@@ -111,6 +120,10 @@ export class BoundedMime extends PostalMime {
 }
 
 const DONE = Promise.resolve()
+const MARKED_UP = ['text/html', 'message/rfc822']
+
+const hasPartOf = (types: string[], { contentType, childNodes }: Part): boolean =>
+  types.includes(contentType.parsed.value) || childNodes.some((child) => hasPartOf(types, child))
 
 function feed(part: Part, line: Uint8Array): void {
   const isHeader = part.state === 'header'
@@ -118,6 +131,9 @@ function feed(part: Part, line: Uint8Array): void {
   if (!isHeader || part.state !== 'body') return
   part.contentDecoder = quickDecoder(part.contentDecoder, part.contentTransferEncoding.encoding)
 }
+
+/** A colon in a list of addresses begins a group, of which postal-mime reads each again that is in another. */
+const weightOfHeader = (line: Uint8Array): number => line.length + BYTES_PER_COLON * count(COLON, line)
 
 /** Base64 is padded where it ends, but some pad each line. */
 function paddings({ state, contentTransferEncoding }: Part, line: Uint8Array): number {

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { BoundedMime, inherited, type Part } from './bounded-mime.js'
+import { BoundedMime, inherited, type Internals, type Part } from './bounded-mime.js'
 import { marksIn } from './text-marks.js'
 
 const SAYS_LITTLE = new Set(['', 'utf8', 'utf-8', 'ascii', 'us-ascii'])
 const LONGEST_LABEL = 100
+const CALENDARS = new Set(['text/calendar', 'application/ics'])
 
 /**
  * postal-mime reads a text part in the charset it claims. Old mailers and contact forms claim none, UTF-8 or
@@ -14,19 +15,29 @@ const LONGEST_LABEL = 100
  * one: such a part stays with the mail as an attachment.
  */
 export class LenientMime extends BoundedMime {
+  private plain: boolean | undefined
+
   isInlineTextNode(part: Part): boolean {
-    const isInline = inherited.isInlineTextNode.call(this as never, part)
-    if (!part.content) return isInline
-    const { value, params } = part.contentType.parsed
-    // A text in a message within messages is turned once for each of these.
-    const marks = marksIn(part.content, value) * (1 + this.depth)
-    if (!isInline) {
-      // postal-mime sets the line breaks of a calendar anew.
-      this.budget.refuseIf(!this.budget.mayRead(marks), 'a calendar of too many lines')
-      return false
-    }
+    if (!inherited.isInlineTextNode.call(this as never, part)) return false
+    if (!part.content) return true
+    const { params } = part.contentType.parsed
     if (saysLittle(params.charset ?? '')) params.charset = charsetOf(part.content)
-    return this.budget.mayRead(marks)
+    return (this.plain ??= this.isPlain()) || this.mayRead(part.content, part)
+  }
+
+  /** postal-mime sets the line breaks of a calendar anew; one of too many stays as it came. */
+  collectAttachment(part: Part, content: ArrayBuffer, ...rest: boolean[]): void {
+    const { parsed } = part.contentType
+    const { value } = parsed
+    const isTooLong = CALENDARS.has(value) && !this.mayRead(content, part)
+    if (isTooLong) parsed.value = 'application/octet-stream'
+    inherited.collectAttachment.call(this as never, part, content, ...rest)
+    if (isTooLong) (this as unknown as Internals).attachments.at(-1)!.mimeType = parsed.value = value
+  }
+
+  /** A text in a message within messages is turned once for each of these. */
+  private mayRead(content: ArrayBuffer, { contentType }: Part): boolean {
+    return this.budget.mayRead(marksIn(content, contentType.parsed.value) * (1 + this.depth))
   }
 }
 
