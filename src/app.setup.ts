@@ -17,6 +17,7 @@ import { letOriginsIn } from './http/cors.js'
 import { acceptJson, refuseUnstorable } from './http/json-body.js'
 import { tellMethods } from './http/methods.js'
 import { serveDocs } from './http/openapi.js'
+import { refuseUndecodable } from './http/percent-encoding.js'
 import { asProblem, sendProblem } from './http/problem.filter.js'
 import { Problem } from './http/problem.js'
 import { refuseUnmet } from './http/unmet-requests.js'
@@ -121,6 +122,7 @@ function addHooks(fastify: FastifyInstance, config: Config): void {
       throw new Problem(404, 'not_found', 'This process has the role worker: it answers only /api/health')
   })
   fastify.addHook('preValidation', async (request) => {
+    refuseUndecodable(request.url)
     refuseUnstorable(request.query)
     refuseUnstorable(request.params)
   })

@@ -82,6 +82,12 @@ it.each(['since', 'until'])('%s of a recovery and of a list of deliveries is an 
 it('a NUL or half a surrogate pair is refused wherever it stands', async () => {
   for (const path of [
     '/emails?q=%00',
+    '/emails?q=%ED%A0%80',
+    '/emails?q=%C3',
+    '/emails?q=100%',
+    '/emails?limit=1&%FF=x',
+    '/emails/%ED%A0%80',
+    '/emails/%C3',
     '/emails/%00',
     '/emails?assignee=%00',
     `/emails?cursor=${cursorOf(['2026-03-02T09:00:00.000Z', '\0'])}`,
@@ -89,4 +95,5 @@ it('a NUL or half a surrogate pair is refused wherever it stands', async () => {
     `/events?after=${cursorOf(['\0', 1])}`,
   ])
     expect([path, (await ada.get(path)).status]).toEqual([path, 400])
+  expect((await ada.get('/emails?q=%C3%A9+100%25')).status).toBe(200)
 })
