@@ -46,10 +46,30 @@ it("one tenant's searches leave a connection to another's, and too many are refu
   const find = (tenant: string, sql: string) =>
     searches.find(tenant, [sql], ['']).then(() => over.push(tenant))
   const ofOne = Promise.allSettled(
-    Array.from({ length: 30 }, () => find('one', 'select pg_sleep(0.02), $1::text')),
+    Array.from({ length: 110 }, () => find('one', 'select pg_sleep(0.002), $1::text')),
   )
   await find('other', 'select $1::text')
   const refused = (await ofOne).filter((outcome) => outcome.status === 'rejected')
   expect(refused.map(({ reason }) => reason.code)).toEqual(Array(9).fill('too_many_searches'))
+  expect(refused.map(({ reason }) => reason.getStatus())).toEqual(Array(9).fill(429))
   expect(over.indexOf('other')).toBeLessThan(5)
+})
+
+it('fifty quick ones at once are found, and whoever has a hundred more hears when to come again', async () => {
+  Object.assign(punctual.app.get(Config), { SEARCH_TIMEOUT_MS: 60_000 })
+  const ada = await punctual.tenant()
+  const { body } = await ada.get('/auth/me')
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => ada.get(`/emails?q=word${index}`)),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  const searches = punctual.app.get(Searches)
+  const find = (sql: string) => searches.find(body.tenantId ?? body.id, [sql], [''])
+  const waiting = [find('select pg_sleep(0.5), $1::text')]
+  for (let asked = 0; asked < 100; asked++) waiting.push(find('select $1::text'))
+  await expect(find('select $1::text')).rejects.toMatchObject({ code: 'too_many_searches' })
+  const refused = await ada.get('/emails?q=one')
+  await Promise.all(waiting)
+  expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_searches' } })
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
 })

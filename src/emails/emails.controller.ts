@@ -45,7 +45,7 @@ export class EmailsController {
 
   /** List the mailbox, with filters. 503 `search_too_slow` says that nothing was found in time. */
   @Get()
-  @MayAnswer(503)
+  @MayAnswer(429, 503)
   list(@Me() me: Principal, @Query() query: EmailsQuery): Promise<EmailPage> {
     return this.reader.list(me.tenantId, query)
   }

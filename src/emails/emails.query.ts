@@ -60,7 +60,7 @@ export class EmailsReader {
     private readonly searches: Searches,
   ) {}
 
-  /** @throws Problem 503 for a search that takes too long, or too many of them */
+  /** @throws Problem 503 for a search that takes too long, 429 or 503 for too many of them */
   async list(tenantId: string, query: EmailsQuery): Promise<Page<EmailSummaryView>> {
     const { sqlNow } = this.clock
     const { sql, parameters } = listSql(tenantId, query, sqlNow)

@@ -6,9 +6,11 @@ import { FairTurns } from '../workers/fair-turns.js'
 
 /** Searches use at most this part of the connections: whoever lists or answers mail needs the others. */
 const PART_OF_POOL = 4
-const MAX_WAITING = 100
-const MAX_WAITING_OF_TENANT = 20
-const MAX_WAIT_MS = 2_000
+const MAX_WAITING = 500
+/** A page that asks for fifty at once is quick; a hundred is no page. */
+const MAX_WAITING_OF_TENANT = 100
+/** Whoever looks at a page has not gone yet. */
+const MAX_WAIT_MS = 10_000
 
 /**
  * Searches, within a time of their own and few at a time. How long one takes nobody knows before: see ADR 17.
@@ -31,7 +33,8 @@ export class Searches {
 
   /**
    * @param ways of asking for the same: the next one is tried when one has used up its share of SEARCH_TIMEOUT_MS
-   * @throws Problem 503 `search_too_slow` after that, or `too_many_searches` when too many are under way
+   * @throws Problem 503 `search_too_slow` after that; `too_many_searches` when too many are under way, 429 when they are
+   * this tenant's
    */
   async find<Row>(tenantId: string, ways: string[], parameters: unknown[]): Promise<Row[]> {
     return this.turns.take(tenantId, tooMany, async () => {
@@ -64,4 +67,7 @@ const tooSlow = () =>
     'The search took too long; search for rarer words, or use filters beside them',
   )
 
-const tooMany = () => new Problem(503, 'too_many_searches', 'Too many searches are under way; try again')
+const tooMany = (isOwn: boolean) =>
+  isOwn
+    ? new Problem(429, 'too_many_searches', 'Too many searches of yours are under way; wait for some of them')
+    : new Problem(503, 'too_many_searches', 'Too many searches are under way; try again')

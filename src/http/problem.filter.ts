@@ -27,6 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
 const MOST_DETAIL = 2 * 1024
 const MOST_ERRORS = 12 * 1024
 const TRY_AGAIN_SECONDS = 5
+const MAY_BE_TRIED = new Set([429, 503])
 
 export function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): void {
   const status = problem.getStatus()
@@ -34,7 +35,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem, requestId: st
   const detail = cut(problem.detail, MOST_DETAIL)
   const errors = problem.errors && fewOf(problem.errors)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  if (status === 503) reply.header('retry-after', String(TRY_AGAIN_SECONDS))
+  if (MAY_BE_TRIED.has(status) && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', String(TRY_AGAIN_SECONDS))
   void reply
     .code(status)
     .type('application/problem+json')

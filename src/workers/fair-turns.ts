@@ -8,6 +8,9 @@ interface Places {
   maxWaitMs?: number
 }
 
+/** @param isOwn whether it is what this key has asked for itself that leaves it no place */
+type Refusal = (isOwn: boolean) => Error
+
 /**
  * Turns at few places that many want, going round those who want one. Nobody holds all the places, so that whoever else
  * comes finds one that is free, or will be soon; a single place goes round.
@@ -25,7 +28,7 @@ export class FairTurns {
   }
 
   /** @throws what `refusal` makes, when too many wait or this one has waited for too long */
-  async take<T>(key: string, refusal: () => Error, work: () => Promise<T>): Promise<T> {
+  async take<T>(key: string, refusal: Refusal, work: () => Promise<T>): Promise<T> {
     if (!this.mayBegin(key)) await this.turn(key, refusal)
     else this.begin(key)
     try {
@@ -62,10 +65,11 @@ export class FairTurns {
   }
 
   /** Resolves when the place is this one's. */
-  private turn(key: string, refusal: () => Error): Promise<void> {
+  private turn(key: string, refusal: Refusal): Promise<void> {
     const { maxWaiting, maxWaitingEach, maxWaitMs } = this.settings
     const mine = this.waiting.get(key) ?? new Set()
-    if (this.queued >= maxWaiting || mine.size >= maxWaitingEach) throw refusal()
+    if (mine.size >= maxWaitingEach) throw refusal(true)
+    if (this.queued >= maxWaiting) throw refusal(false)
     return new Promise((resolve, reject) => {
       const call = () => {
         clearTimeout(limit)
@@ -73,7 +77,7 @@ export class FairTurns {
       }
       const giveUp = () => {
         this.leave(key, call)
-        reject(refusal())
+        reject(refusal(this.held.has(key)))
       }
       const limit = maxWaitMs === undefined ? undefined : setTimeout(giveUp, maxWaitMs)
       this.queued++
