@@ -25,4 +25,4 @@ function isDecodable(text: string): boolean {
   }
 }
 
-const nameOf = (part: string) => /^[\w.[\]-]{1,100}(?==)/.exec(part)?.[0] ?? 'query'
+const nameOf = (part: string) => part.slice(0, part.indexOf('=')) || 'query'
