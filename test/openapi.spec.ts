@@ -78,6 +78,7 @@ it('says which properties a subscription needs, under either name', () => {
 it('names its operations once, under tags that it describes', () => {
   const ids = operations.map(({ raw }) => raw.operationId)
   expect(new Set(ids).size).toBe(ids.length)
+  for (const id of ids) expect(id).toMatch(/^\w+$/)
   const described = contract.tags.map(({ name }: { name: string }) => name)
   expect(new Set(operations.flatMap(({ raw }) => raw.tags))).toEqual(new Set(described))
 })

@@ -71,8 +71,9 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 /** They still lead where they led, and would be mistaken for `/api/webhooks/{id}/logs` and the like. */
 const FORMER_PATHS = ['/api/webhooks/subscribe/{id}']
 
+/** Of a controller with two paths Nest numbers the methods: the ids that go with FORMER_PATHS need not differ. */
 const operationIdFactory = (controller: string, method: string) =>
-  `${controller.replace('Controller', '')}_${method}`
+  `${controller.replace('Controller', '')}_${method.replace(/\[\d+\]$/, '')}`
 
 /** Whole collections before what is inside them, tag by tag. */
 function inOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
