@@ -6,7 +6,7 @@ import { Cipher } from './config/cipher.js'
 import { ConfigModule } from './config/config.module.js'
 import { DatabaseModule } from './database/database.module.js'
 import { KeyCanary } from './database/key-canary.js'
-import { Resealing } from './database/resealing.js'
+import { conclusion, Resealing } from './database/resealing.js'
 import { UnitOfWork } from './database/unit-of-work.js'
 import { SEALED_ANSWERS } from './http/idempotency-answers.js'
 import { SEALED_IN_WEBHOOKS } from './webhooks/webhook-secrets.js'
@@ -34,22 +34,11 @@ async function rotate(): Promise<number> {
   try {
     const cipher = app.get(Cipher)
     const resealing = new Resealing(app.get(UnitOfWork), cipher, (line) => console.log(line))
-    const unreadable = await resealing.run(SEALED)
+    const resealed = await resealing.run(SEALED)
     await app.get(KeyCanary).reseal()
-    console.log(conclusion(cipher, unreadable))
-    return unreadable > 0 ? 1 : 0
+    console.log(conclusion(cipher, resealed))
+    return resealed.unreadable > 0 ? 1 : 0
   } finally {
     await app.close()
   }
-}
-
-function conclusion({ keyId, keyIds }: Cipher, unreadable: number): string {
-  const others = keyIds.filter((id) => id !== keyId).join(' and ')
-  if (unreadable > 0)
-    return `${unreadable} rows hold secrets that no key opens. Add the key that sealed them to ENCRYPTION_KEYS, and run this again.`
-  if (others === '') return `Everything is sealed with the only key, ${keyId}.`
-  return (
-    `Everything is sealed with the key ${keyId}. Once every process runs with that key first, run this again: ` +
-    `when it seals nothing anew, ${others} may leave ENCRYPTION_KEYS.`
-  )
 }

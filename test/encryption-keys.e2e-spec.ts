@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Cipher } from '../src/config/cipher.js'
 import type { Config } from '../src/config/config.js'
 import { KeyCanary } from '../src/database/key-canary.js'
-import { Resealing } from '../src/database/resealing.js'
+import { conclusion, Resealing } from '../src/database/resealing.js'
 import { UnitOfWork } from '../src/database/unit-of-work.js'
 import { SEALED_ANSWERS } from '../src/http/idempotency-answers.js'
 import { SEALED_IN_WEBHOOKS } from '../src/webhooks/webhook-secrets.js'
@@ -33,8 +33,10 @@ describe('keys', () => {
   it('of another database keep a process from starting, and from being ready', async () => {
     const work = punctual.app.get(UnitOfWork)
     await expect(new KeyCanary(work, other('x')).onModuleInit()).rejects.toThrow(
-      `sealed with the key ${PRESENT().keyId}`,
+      `sealed with the key ${PRESENT().keyId}, and ENCRYPTION_KEYS has ${other('x').keyId}:`,
     )
+    const single = new Cipher({ ENCRYPTION_KEY: 'x'.repeat(32) } as Config)
+    await expect(new KeyCanary(work, single).onModuleInit()).rejects.toThrow('and ENCRYPTION_KEY has')
     const [kept] = await work.query<{ sealed: string }>('select sealed from key_canary')
     await work.query('update key_canary set sealed = $1', [other('x').seal('sings', 'key canary')])
     const unready = await ada.get('/health/ready')
@@ -172,8 +174,9 @@ describe('a rotation of the key', () => {
     const next = other('n')
     expect(both.keyIds).toEqual([next.keyId, old.keyId])
 
-    const { unreadable, lines } = await rotateWith(both)
+    const { unreadable, lines, end } = await rotateWith(both)
     expect([unreadable, lines]).toEqual([0, expect.arrayContaining(['webhooks: 2 rows sealed anew'])])
+    expect(end).toContain(`run this again: when it seals nothing anew, ${old.keyId} may leave`)
     await new KeyCanary(punctual.app.get(UnitOfWork), both).reseal()
     expect(await placesWith(`v1.${old.keyId}.`)).toEqual([])
     const rows = await punctual.query<{ secret: string; headers: Record<string, string> }>(
@@ -185,7 +188,9 @@ describe('a rotation of the key', () => {
       expect(next.open(secret, place)).toMatch(/^whsec_/)
       expect(Object.values(headers).map((value) => next.open(value, place))).toEqual(['one', 'two'])
     }
-    expect((await rotateWith(both)).lines).toContain('webhooks: nothing to seal anew')
+    const again = await rotateWith(both)
+    expect(again.lines).toContain('webhooks: nothing to seal anew')
+    expect(again.end).toMatch(new RegExp(`If every process .* first, ${old.keyId} may leave ENCRYPTION_KEYS`))
     expect(await rotateWith(other('y'))).toMatchObject({ unreadable: rows.length + 2 })
     await rotateWith(
       new Cipher({ ENCRYPTION_KEYS: ['tests '.repeat(8), 'n'.repeat(32)] } as unknown as Config),
@@ -198,7 +203,8 @@ describe('a rotation of the key', () => {
   async function rotateWith(cipher: Cipher) {
     const lines: string[] = []
     const resealing = new Resealing(punctual.app.get(UnitOfWork), cipher, (line) => lines.push(line), 2)
-    return { unreadable: await resealing.run([SEALED_IN_WEBHOOKS, ...SEALED_ANSWERS]), lines }
+    const resealed = await resealing.run([SEALED_IN_WEBHOOKS, ...SEALED_ANSWERS])
+    return { ...resealed, lines, end: conclusion(cipher, resealed) }
   }
 
   /** Every column of every table that has such a text. */

@@ -21,10 +21,13 @@ export class UnreadableSecret extends Error {}
 export class Cipher {
   /** Of the key that seals: 8 hexadecimal digits. */
   readonly keyId: string
+  /** The name of the setting that gives the keys. */
+  readonly setting: 'ENCRYPTION_KEYS' | 'ENCRYPTION_KEY'
   private readonly keys: Map<string, KeyObject>
 
   constructor(config: Config) {
     const { ENCRYPTION_KEYS = [], ENCRYPTION_KEY } = config
+    this.setting = ENCRYPTION_KEYS.length > 0 ? 'ENCRYPTION_KEYS' : 'ENCRYPTION_KEY'
     this.keys = new Map([...ENCRYPTION_KEYS, ENCRYPTION_KEY].filter(Boolean).map(derived))
     this.keyId = [...this.keys.keys()][0]!
   }

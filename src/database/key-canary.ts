@@ -21,13 +21,13 @@ export class KeyCanary implements OnModuleInit {
   /** @throws Error that says which key is missing */
   async onModuleInit(): Promise<void> {
     const missing = (await this.missingKey()) ?? (await this.missingKeyOfSecrets())
-    if (missing) throw new Error(sentenceOf(missing, this.cipher.keyIds))
+    if (missing) throw new Error(sentenceOf(missing, this.cipher))
     // Of processes that start together one writes it, and the others must be able to open that one.
     await this.work.query('insert into key_canary (sealed) values ($1) on conflict do nothing', [
       this.cipher.seal(WORD, PLACE),
     ])
     const others = await this.missingKey()
-    if (others) throw new Error(sentenceOf(others, this.cipher.keyIds))
+    if (others) throw new Error(sentenceOf(others, this.cipher))
   }
 
   /** The id of the key that would open it, where that is none of ours. */
@@ -59,6 +59,6 @@ export class KeyCanary implements OnModuleInit {
   }
 }
 
-const sentenceOf = (missing: string, known: string[]) =>
-  `The secrets of this database are sealed with the key ${missing}, and ENCRYPTION_KEY has ${known.join(' and ')}: ` +
+const sentenceOf = (missing: string, { setting, keyIds }: Cipher) =>
+  `The secrets of this database are sealed with the key ${missing}, and ${setting} has ${keyIds.join(' and ')}: ` +
   'give the key with which this database was begun, or both as ENCRYPTION_KEYS=new,old'

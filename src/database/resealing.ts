@@ -14,6 +14,13 @@ interface Row {
   values: Record<string, string | null>
 }
 
+/** In rows. */
+export interface Resealed {
+  done: number
+  /** They hold a secret that no key opens. */
+  unreadable: number
+}
+
 /** Seals secrets anew that are not sealed with the first key. What is done stays done: it may be stopped at any moment. */
 export class Resealing {
   constructor(
@@ -23,14 +30,17 @@ export class Resealing {
     private readonly batch = BATCH,
   ) {}
 
-  /** @returns in how many rows there is a secret that no key opens */
-  async run(places: SealedColumns[]): Promise<number> {
-    let unreadable = 0
-    for (const sealed of places) unreadable += await this.reseal(sealed)
-    return unreadable
+  async run(places: SealedColumns[]): Promise<Resealed> {
+    let [done, unreadable] = [0, 0]
+    for (const sealed of places) {
+      const there = await this.reseal(sealed)
+      done += there.done
+      unreadable += there.unreadable
+    }
+    return { done, unreadable }
   }
 
-  private async reseal(sealed: SealedColumns): Promise<number> {
+  private async reseal(sealed: SealedColumns): Promise<Resealed> {
     const types = await this.typesOf(sealed)
     let [after, done, unreadable] = ['(0,0)', 0, 0]
     for (;;) {
@@ -43,7 +53,7 @@ export class Resealing {
     }
     if (done === 0) this.tell(`${sealed.table}: nothing to seal anew`)
     if (unreadable > 0) this.tell(`${sealed.table}: ${unreadable} rows that no key opens`)
-    return unreadable
+    return { done, unreadable }
   }
 
   private async resealSome(tx: Transaction, sealed: SealedColumns, types: Types, after: string) {
@@ -87,6 +97,21 @@ export class Resealing {
     )
     return Object.fromEntries(rows.map(({ name, type }) => [name, type]))
   }
+}
+
+/** What an operator may do next. */
+export function conclusion({ keyId, keyIds }: Cipher, { done, unreadable }: Resealed): string {
+  const others = keyIds.filter((id) => id !== keyId)
+  const old = others.join(' and ')
+  if (unreadable > 0)
+    return `${unreadable} rows hold secrets that no key opens. Add the key that sealed them to ENCRYPTION_KEYS, and run this again.`
+  if (others.length === 0) return `Everything is sealed with the only key, ${keyId}.`
+  if (done === 0)
+    return `Everything was sealed with the key ${keyId} before. If every process runs with it first, ${old} may leave ENCRYPTION_KEYS.`
+  return (
+    `Everything is sealed with the key ${keyId}. Once every process runs with that key first, run this again: ` +
+    `when it seals nothing anew, ${old} may leave ENCRYPTION_KEYS.`
+  )
 }
 
 type Types = Record<string, string>
