@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,4 +34,16 @@ it('keeps its mode where it is a folder of somebody', () => {
   chmodSync(parent, 0o755)
   resolveSecrets({}, parent)
   expect(modeOf(parent)).toBe(0o755)
+})
+
+// In a process of its own: what never returns would hold up the test runner too.
+it.runIf(process.platform === 'linux')('is refused, and not waited for, where a folder takes none', () => {
+  const script = `import { makeDataFolder } from ${JSON.stringify(import.meta.resolve('../src/config/data-folder.ts'))}
+    makeDataFolder('/proc/x/y')`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/ENOENT.*mkdir '\/proc\/x'/)
 })

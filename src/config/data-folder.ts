@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync } from 'node:fs'
-import { basename } from 'node:path'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 
 /**
  * Makes DATA_DIR, closed to others: it holds the secrets and all mail. Root's may be passed through, though not looked into,
@@ -7,6 +7,19 @@ import { basename } from 'node:path'
  * is the `.data` that earlier releases left open.
  */
 export function makeDataFolder(folder: string): void {
-  const isNew = mkdirSync(folder, { recursive: true }) !== undefined
+  const isNew = makeFolders(resolve(folder))
   if (isNew || basename(folder) === '.data') chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+}
+
+/** One by one: Node's recursive way never returns where a folder that is there takes none, such as /proc. */
+function makeFolders(folder: string): boolean {
+  if (existsSync(folder)) return false
+  makeFolders(dirname(folder))
+  try {
+    mkdirSync(folder)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false // another process was faster
+  }
 }
