@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { DataSource } from 'typeorm'
+import { VERSION } from '../config/version.js'
 import type { PostgresServer } from './postgres-server.js'
 
 /** One line that tells an operator what runs here, on what. */
@@ -19,17 +18,7 @@ export async function startLine(
   const pooler = isPooled ? ` through a pooler${sessionUrl ? '' : ', without DATABASE_DIRECT_URL'}` : ''
   const newer = unknown > 0 ? `, ${unknown} of a newer release` : ''
   return (
-    `Punctual ${ownVersion()} (${roles.join(', ')}) on PostgreSQL ${version.split(' ')[0]} at ${place}${pooler}; ` +
+    `Punctual ${VERSION} (${roles.join(', ')}) on PostgreSQL ${version.split(' ')[0]} at ${place}${pooler}; ` +
     `migrations: ${row!.applied.length} applied (${ranNow} now${newer}), ${pending} pending`
   )
-}
-
-/** Of package.json, which stands above the sources and, another folder higher, above what is built of them. */
-function ownVersion(folder = import.meta.dirname): string {
-  try {
-    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
-  } catch (error) {
-    if (folder === dirname(folder)) throw error
-    return ownVersion(dirname(folder))
-  }
 }
