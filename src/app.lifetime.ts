@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 
 const LOOK_FOR_PARENT_MS = 1_000
@@ -36,13 +37,32 @@ export function watchLifetime(logger: Logger, stop: (why: string, exitCode: numb
   if (process.env.npm_lifecycle_event) whenOrphaned(() => end('Stopping: npm is gone'))
 }
 
-/** npm's shell dies of a signal that was meant for us, and does not pass it on. STARTED_BY: the shell's pid, by start.mjs. */
+/**
+ * npm's shell dies of a signal that was meant for us, and does not pass it on; npm dies of SIGHUP and SIGKILL and leaves its
+ * shell. STARTED_BY: the pids of both, by start.mjs. Without /proc only the shell is watched.
+ */
 function whenOrphaned(tell: () => void): void {
-  const parent = Number(process.env.STARTED_BY ?? process.ppid)
+  const startedBy = process.env.STARTED_BY ?? `${process.ppid} ${parentOf(process.ppid)}`
+  const [parent, grandparent] = startedBy.split(' ').map(Number)
+  const isBelowShell = isShell(parent!)
   const look = setInterval(() => {
-    if (process.ppid === parent) return
+    const isSame = process.ppid === parent && (!isBelowShell || parentOf(parent) === grandparent)
+    if (isSame) return
     clearInterval(look)
     tell()
   }, LOOK_FOR_PARENT_MS)
   look.unref()
+}
+
+/** Some shells become the command that they are given: then our parent is npm, and whoever started that may go. */
+const isShell = (pid: number) => ofProcess(pid, 'cmdline').includes('\0-c\0')
+
+const parentOf = (pid: number) => Number(/.*\) \S (\d+)/s.exec(ofProcess(pid, 'stat'))?.[1] ?? 0)
+
+function ofProcess(pid: number, file: 'cmdline' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return '' // it is gone, or there is no /proc
+  }
 }

@@ -19,12 +19,15 @@ afterAll(() => home.remove())
 
 // Reads /proc to find the application below npm.
 describe.runIf(process.platform === 'linux')('npm start', () => {
-  it('ends all with npm that gets SIGTERM, whose shell does not pass it on', async () => {
-    const app = await begin()
-    expect(app.output).toMatch(/Starting …[^]*embedded PostgreSQL[^]*Migrating …[^]*on PostgreSQL \d+/)
-    app.npm.kill('SIGTERM')
-    await app.allGone(home)
-  })
+  it.each<NodeJS.Signals>(['SIGTERM', 'SIGHUP', 'SIGKILL'])(
+    'ends all with npm alone that gets %s',
+    async (signal) => {
+      const app = await begin()
+      expect(app.output).toMatch(/Starting …[^]*embedded PostgreSQL[^]*Migrating …[^]*on PostgreSQL \d+/)
+      app.npm.kill(signal)
+      await app.allGone(home)
+    },
+  )
 
   it('stops once on Ctrl-C, which the terminal sends to npm and the application alike', async () => {
     const app = await begin()
