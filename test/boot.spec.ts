@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DataSource } from 'typeorm'
 import { dataSourceOptions } from '../ormconfig.js'
+import { parseOrEnd } from '../src/config/config.module.js'
 import { configSchema, parseConfig } from '../src/config/config.schema.js'
 import { misspelt } from '../src/config/misspelt-settings.js'
 import { resolveSecrets } from '../src/config/secrets.js'
 import { findPostgres } from '../src/database/postgres-probe.js'
 import { startLine } from '../src/database/start-line.js'
+import { createPino, PinoLogger } from '../src/http/logger.js'
 import { createDatabase, inDatabase, type TestDatabase } from './support/postgres.js'
 import { TcpProxy } from './chaos/tcp-proxy.js'
 
@@ -33,6 +35,60 @@ it('tells of every wrong setting in a line of its own that begins with its name'
     expect.arrayContaining(['PORT', 'PROCESS_ROLES', 'DATABASE_URL', 'LOG_LEVEL']),
   )
   for (const line of lines) expect(line).toMatch(/^[A-Z_]+: \S/)
+})
+
+describe('a wrong value', () => {
+  const wrong = (key: string) =>
+    key === 'HOST' || key === 'DATA_DIR' ? [] : ['?', '-1', '1.5', '9'.repeat(9), ',', '?,?']
+  const cases = OURS.flatMap((key) => wrong(key).map((value) => [key, value] as const))
+
+  it.each(cases)('is told of in plain words, once: %s=%s', (key, value) => {
+    const message = messageOf(() => parseConfig({ [key]: value }))
+    if (message !== '') expect(message).toMatch(new RegExp(`^${key}: (must|is) .+$`))
+    expect(message).not.toMatch(/invalid|expected|received/i)
+  })
+
+  it('is told of with what is right', () => {
+    const given = {
+      PORT: 'x',
+      PROCESS_ROLES: 'x',
+      REGISTRATION: 'x',
+      MAIL_FROM: 'x',
+      WEBHOOK_ALLOW_PORTS: '0',
+    }
+    expect(messageOf(() => parseConfig(given)).split('\n')).toEqual([
+      'PORT: must be a whole number from 0 to 65535',
+      'REGISTRATION: must be one of open, first, closed',
+      'PROCESS_ROLES: must be api, worker or both, comma separated',
+      'MAIL_FROM: must be an address such as support@example.com',
+      'WEBHOOK_ALLOW_PORTS: must be a whole number from 1 to 65535',
+    ])
+  })
+})
+
+it('names the misspelt setting beside the one that is missing', () => {
+  const told: unknown[] = []
+  vi.spyOn(console, 'error').mockImplementation((line) => void told.push(line))
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
+  vi.stubEnv('DATABSE_URL', 'postgres://x')
+  parseOrEnd(PRODUCTION)
+  expect(exit).toHaveBeenCalledExactlyOnceWith(1)
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  expect(told).toEqual([
+    expect.stringMatching(/^DATABASE_URL: is required/),
+    'DATABSE_URL is no setting and changes nothing: did you mean DATABASE_URL?',
+  ])
+})
+
+it('says nothing of what app.start says: a port that is taken, and that all has started', () => {
+  const lines: string[] = []
+  const logger = new PinoLogger(createPino('info', { write: (line) => void lines.push(line) }))
+  logger.error('Error: listen EADDRINUSE', 'NestApplication')
+  logger.log('Nest application successfully started', 'NestApplication')
+  expect(lines).toEqual([])
+  logger.warn('Your HTTP Adapter does not', 'NestApplication')
+  expect(lines).toHaveLength(1)
 })
 
 describe('a name that was probably meant for us', () => {

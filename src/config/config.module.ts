@@ -3,6 +3,7 @@ import { ConfigModule as NestConfigModule, ConfigService } from '@nestjs/config'
 import { Cipher } from './cipher.js'
 import { Config } from './config.js'
 import { configSchema, parseConfig, type ConfigValues } from './config.schema.js'
+import { misspeltSettings } from './misspelt-settings.js'
 import { resolveSecrets } from './secrets.js'
 
 /** Environment and `.env`, validated once at boot; everyone injects `Config`. */
@@ -15,11 +16,12 @@ import { resolveSecrets } from './secrets.js'
 export class ConfigModule {}
 
 /** For every program that reads the settings: a stack would hide the lines that say what to change. */
-function parseOrEnd(environment: Record<string, unknown>): ConfigValues {
+export function parseOrEnd(environment: Record<string, unknown>): ConfigValues {
   try {
     return parseConfig(environment)
   } catch (error) {
-    console.error((error as Error).message)
+    // What is missing may stand there under another name.
+    for (const line of [(error as Error).message, ...misspeltSettings(process.env)]) console.error(line)
     process.exit(1)
   }
 }

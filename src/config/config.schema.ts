@@ -18,17 +18,25 @@ const origin = z
   .refine((text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
     error: 'must be origins such as https://dash.example.com, without a path',
   })
+const ROLES = 'must be api, worker or both, comma separated'
 const key = z.string().min(32, 'must have at least 32 characters')
-const most = z.coerce.number<string>().int().min(1).max(1_000_000)
+const whole = (least: number, most: number) =>
+  z.coerce
+    .number<string>(`must be a whole number from ${least} to ${most}`)
+    .refine((value) => Number.isInteger(value) && value >= least && value <= most, {
+      error: `must be a whole number from ${least} to ${most}`,
+    })
+const oneOf = <const Values extends readonly string[]>(...values: Values) =>
+  z.enum(values, `must be one of ${values.join(', ')}`)
+const most = whole(1, 1_000_000)
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
-const port = z.coerce.number<string>().int().min(0).max(65535)
 
 /** Every setting, in one place. `.env.example` is tested against these keys. */
 export const configSchema = z
   .object({
-    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    NODE_ENV: oneOf('development', 'test', 'production').default('development'),
     HOST: z.string().min(1).default('127.0.0.1'),
-    PORT: port.default(3000),
+    PORT: whole(0, 65_535).default(3000),
     PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
     CORS_ORIGINS: z.string().default('').transform(list).pipe(z.array(origin)),
     TRUST_PROXY: z
@@ -36,7 +44,7 @@ export const configSchema = z
       .default('')
       .transform((text) => (/^\d{1,3}$/.test(text) ? Number(text) : text === 'none' ? [] : list(text)))
       .pipe(z.union([z.number().max(10, 'must be at most 10 proxies'), z.array(network)])),
-    REGISTRATION: z.enum(['open', 'first', 'closed']).optional(),
+    REGISTRATION: oneOf('open', 'first', 'closed').optional(),
     SIGN_IN_FAILURES_PER_ADDRESS: most.default(10),
     SIGN_IN_FAILURES_PER_CLIENT: most.default(100),
     REGISTRATIONS_PER_CLIENT: most.default(20),
@@ -45,32 +53,32 @@ export const configSchema = z
       .string()
       .default('api,worker')
       .transform(list)
-      .pipe(z.array(z.enum(['api', 'worker'])).min(1)),
+      .pipe(z.array(z.enum(['api', 'worker'], ROLES)).min(1, ROLES)),
     DATA_DIR: z.string().min(1).default('.data'),
     DATABASE_URL: z.literal('embedded').or(postgresUrl).optional(),
     DATABASE_DIRECT_URL: postgresUrl.optional(),
-    DATABASE_WAIT_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
-    DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20),
+    DATABASE_WAIT_SECONDS: whole(0, 3600).default(30),
+    DATABASE_POOL_SIZE: whole(2, 500).default(20),
     JWT_SECRET: key.optional(),
     ENCRYPTION_KEY: key.optional(),
     ENCRYPTION_KEYS: z.string().default('').transform(list).pipe(z.array(key)),
     SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
-    MAIL_FROM: z.email().default('support@punctual.example'),
+    MAIL_FROM: z.email('must be an address such as support@example.com').default('support@punctual.example'),
     WEBHOOK_ALLOW_PRIVATE_CIDRS: z.string().default('').transform(list).pipe(z.array(cidr)),
     WEBHOOK_ALLOW_PORTS: z
       .string()
       .default('')
       .transform(list)
-      .pipe(z.array(port.min(1))),
-    WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(4000),
-    WEBHOOK_CONCURRENCY_EACH: z.coerce.number().int().min(1).max(500).default(100),
-    WEBHOOK_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
-    WEBHOOK_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(15_000),
-    SEARCH_TIMEOUT_MS: z.coerce.number().int().min(1).max(60_000).default(3_000),
-    MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
-    BODIES_MB: z.coerce.number().int().min(32).max(65_536).default(256),
-    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(5_000).default(0),
+      .pipe(z.array(whole(1, 65_535))),
+    WEBHOOK_CONCURRENCY: whole(1, 10_000).default(4000),
+    WEBHOOK_CONCURRENCY_EACH: whole(1, 500).default(100),
+    WEBHOOK_LOG_DAYS: whole(1, 3650).default(30),
+    WEBHOOK_TIMEOUT_MS: whole(100, 20_000).default(15_000),
+    SEARCH_TIMEOUT_MS: whole(1, 60_000).default(3_000),
+    MAX_CONNECTIONS: whole(1, 1_000_000).default(10_000),
+    BODIES_MB: whole(32, 65_536).default(256),
+    LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+    SHUTDOWN_DELAY_MS: whole(0, 5_000).default(0),
   })
   .superRefine((config, context) => {
     if (config.NODE_ENV !== 'production') return
@@ -98,7 +106,7 @@ export function parseConfig(environment: Record<string, unknown>): ConfigValues 
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = configSchema.safeParse(given)
   if (parsed.success) return parsed.data
-  throw new Error(parsed.error.issues.map(lineOf).join('\n'))
+  throw new Error([...new Set(parsed.error.issues.map(lineOf))].join('\n'))
 }
 
 /** A union of settings names only that none fits; its last part is the general one, and says why. */

@@ -59,8 +59,8 @@ type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal'
 /** Nest tells of every module and route as it starts: a hundred lines that nobody asked for. */
 const CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer'])
 
-/** An error that ends the start is told by main, in a sentence. */
-const TOLD_ELSEWHERE = 'ExceptionHandler'
+/** An error that ends the start is told by app.start, in a sentence, and that it has started as well. */
+const TOLD_ELSEWHERE = new Set(['ExceptionHandler', 'NestApplication'])
 
 /** Nest's log calls as structured pino lines. */
 export class PinoLogger implements LoggerService {
@@ -76,7 +76,8 @@ export class PinoLogger implements LoggerService {
   /** Nest passes the context last, and a stack before it on errors. */
   private write(asked: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1)
-    const isDetail = context === TOLD_ELSEWHERE || (asked === 'info' && CHATTER.has(String(context)))
+    const isTold = asked !== 'warn' && TOLD_ELSEWHERE.has(String(context))
+    const isDetail = isTold || (asked === 'info' && CHATTER.has(String(context)))
     const level = isDetail ? 'debug' : asked
     const stack = rest.length > 1 ? rest[0] : undefined
     if (message instanceof Error) this.logger[level]({ context, err: message })
