@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
 /** With which `npm run start:prod` runs the app; here everything else too, so that nobody has an advantage by them. */
 const FLAGS = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts[
   'start:prod'
-].match(/--\S+/g)
+].match(/--(?!import\b)\S+/g) // but for the check of Node's version, which stands beside the sources
 
 /** The app's default settings, in production, on this database. */
 export const environment = (databaseUrl) => ({
