@@ -3,8 +3,12 @@ import { Logger } from '@nestjs/common'
 import { SchedulerRegistry } from '@nestjs/schedule'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Config } from '../src/config/config.js'
+import type { DatabaseOutage } from '../src/database/database-outage.js'
 import { DueWorkRunner, type DueWork } from '../src/database/due-work.js'
 import type { WakeUps } from '../src/database/wake-ups.js'
+
+/** Of a database that is there. */
+const outage = { explains: () => false } as unknown as DatabaseOutage
 
 class Work implements DueWork {
   readonly capacity = 10
@@ -40,7 +44,7 @@ describe('work that goes first', () => {
     Logger.overrideLogger(false)
     const config = { PROCESS_ROLES: ['worker'] } as Config
     const wakeUps = { on: (name: string, wake: () => void) => wakes.set(name, wake) } as unknown as WakeUps
-    runner = new DueWorkRunner(config, wakeUps, new SchedulerRegistry())
+    runner = new DueWorkRunner(config, wakeUps, new SchedulerRegistry(), outage)
     recording = new Work('recording', true)
     telling = new Work('telling', false)
     runner.register(recording)
@@ -128,7 +132,12 @@ it('uses the room that is left, however many pieces of work hang', async () => {
     msUntilNextDue: async () => null,
   }
   const wakeUps = { on: () => {} } as unknown as WakeUps
-  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  const runner = new DueWorkRunner(
+    { PROCESS_ROLES: ['worker'] } as Config,
+    wakeUps,
+    new SchedulerRegistry(),
+    outage,
+  )
   runner.register(work)
   runner.onApplicationBootstrap()
   for (let looks = 0; looks < 5; looks++) {
@@ -154,7 +163,12 @@ it('counts what was begun as in hand until it is told that it is over, and waits
     msUntilNextDue: async () => null,
   }
   const wakeUps = { on: () => {} } as unknown as WakeUps
-  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  const runner = new DueWorkRunner(
+    { PROCESS_ROLES: ['worker'] } as Config,
+    wakeUps,
+    new SchedulerRegistry(),
+    outage,
+  )
   runner.register(work)
   runner.onApplicationBootstrap()
   await settle()
@@ -196,7 +210,12 @@ it('plans its next look also where the one before was due while it was looking',
     msUntilNextDue: async () => 1_000,
   }
   const wakeUps = { on: (_: string, wake: (inMs: number) => void) => wakes.push(wake) } as unknown as WakeUps
-  const runner = new DueWorkRunner({ PROCESS_ROLES: ['worker'] } as Config, wakeUps, new SchedulerRegistry())
+  const runner = new DueWorkRunner(
+    { PROCESS_ROLES: ['worker'] } as Config,
+    wakeUps,
+    new SchedulerRegistry(),
+    outage,
+  )
   runner.register(work)
   runner.onApplicationBootstrap()
   await settle()

@@ -12,12 +12,17 @@ let folder: string
 let dataDir: string
 let server: EmbeddedPostgres
 const lost: Error[] = []
+const told: string[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'punctual-revival-'))
   chmodSync(folder, 0o711) // as root, the server's own user must get through
   dataDir = join(folder, 'postgres')
-  server = await startEmbeddedPostgres({ dataDir, onLost: (error) => lost.push(error) })
+  server = await startEmbeddedPostgres({
+    dataDir,
+    tell: (line) => told.push(line),
+    onLost: (error) => lost.push(error),
+  })
   await query(server.url, 'create table kept as select 42 as answer')
 })
 
@@ -30,6 +35,12 @@ afterAll(async () => {
 it('is started again with its data and at its address when it is killed', async () => {
   await killPostmaster()
   await eventually(answersAsBefore)
+  await eventually(() =>
+    expect(told).toEqual([
+      'The embedded PostgreSQL ended; starting it again',
+      'The embedded PostgreSQL is back',
+    ]),
+  )
   expect(lost).toEqual([])
 })
 

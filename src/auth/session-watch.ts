@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
+import { DatabaseOutage } from '../database/database-outage.js'
 import type { Principal } from '../http/principal.js'
 import { Standings, type Standing } from './standings.service.js'
 
@@ -20,7 +21,10 @@ export class SessionWatch implements OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined
   private looks = 0
 
-  constructor(private readonly standings: Standings) {}
+  constructor(
+    private readonly standings: Standings,
+    private readonly outage: DatabaseOutage,
+  ) {}
 
   /** Calls `end` at most once, and returns how to stop watching. */
   add(me: Principal, end: () => void): () => void {
@@ -45,7 +49,8 @@ export class SessionWatch implements OnModuleDestroy {
       for (const one of asked)
         if (!isSame(one.me, standings.get(one.me.sessionId)) && this.remove(one)) one.end()
     } catch (error) {
-      this.logger.warn({ err: error, msg: 'Cannot check the sessions of open streams' })
+      if (!this.outage.explains(error))
+        this.logger.warn({ err: error, msg: 'Cannot check the sessions of open streams' })
     } finally {
       this.looks--
     }

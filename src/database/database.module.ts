@@ -10,6 +10,7 @@ import { ScheduleModule } from '@nestjs/schedule'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { Config } from '../config/config.js'
 import { Clock } from './clock.js'
+import { DatabaseOutage } from './database-outage.js'
 import { DueWorkRunner } from './due-work.js'
 import { KeyCanary } from './key-canary.js'
 import { migrate } from './migrate.js'
@@ -46,12 +47,13 @@ export class DatabaseModule implements OnApplicationShutdown {
             ),
         },
         Clock,
+        DatabaseOutage,
         WakeUps,
         UnitOfWork,
         DueWorkRunner,
         KeyCanary,
       ],
-      exports: [DataSource, Clock, WakeUps, UnitOfWork, DueWorkRunner, KeyCanary],
+      exports: [DataSource, Clock, DatabaseOutage, WakeUps, UnitOfWork, DueWorkRunner, KeyCanary],
     }
   }
 

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common'
 import { SchedulerRegistry } from '@nestjs/schedule'
 import { Config } from '../config/config.js'
+import { DatabaseOutage } from './database-outage.js'
 import { Precedence } from './precedence.js'
 import { POLL_MS, WakeUps } from './wake-ups.js'
 
@@ -53,12 +54,13 @@ export class DueWorkRunner implements OnApplicationBootstrap, BeforeApplicationS
     private readonly config: Config,
     private readonly wakeUps: WakeUps,
     private readonly schedule: SchedulerRegistry,
+    private readonly outage: DatabaseOutage,
   ) {}
 
   /** Modules register in onModuleInit; the loops start once the whole application stands. */
   register<Item>(work: DueWork<Item>): void {
     if (!this.config.PROCESS_ROLES.includes('worker')) return
-    this.loops.set(work.name, new DueWorkLoop(work as DueWork, this.schedule, this.precedence))
+    this.loops.set(work.name, new DueWorkLoop(work as DueWork, this.schedule, this.precedence, this.outage))
   }
 
   onApplicationBootstrap(): void {
@@ -103,6 +105,7 @@ class DueWorkLoop {
     private readonly work: DueWork,
     private readonly schedule: SchedulerRegistry,
     private readonly precedence: Precedence,
+    private readonly outage: DatabaseOutage,
   ) {
     this.name = work.name
     this.logger = new Logger(`DueWork:${work.name}`)
@@ -149,7 +152,7 @@ class DueWorkLoop {
       else this.planNext((await this.work.msUntilNextDue()) ?? POLL_MS)
     } catch (error) {
       if (this.work.goesFirst) this.precedence.end()
-      this.logger.error({ err: error, msg: 'Cannot look for due work' })
+      if (!this.outage.explains(error)) this.logger.error({ err: error, msg: 'Cannot look for due work' })
       this.plan(RETRY_MS)
     }
   }
@@ -186,7 +189,7 @@ class DueWorkLoop {
     try {
       await this.work.perform!(item)
     } catch (error) {
-      this.logger.error(error) // its lease runs out, and it is retaken
+      if (!this.outage.explains(error)) this.logger.error(error) // its lease runs out, and it is retaken
     }
     this.ended(1)
   }

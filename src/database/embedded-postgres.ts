@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   database?: string
   /** Hears one line for each thing an operator may want to know. PostgreSQL's own log goes to `<dataDir>.log`. */
   log?: (line: string) => void
+  /** Hears that the server has ended by itself, and that it is back. */
+  tell?: (line: string) => void
   /** More `-c` settings; they win over ours. A server that already runs keeps those it was started with. */
   settings?: Record<string, string>
   /** Hears that the server has ended and cannot be started again, and why. */
@@ -42,7 +44,7 @@ export interface EmbeddedPostgresOptions {
  * @throws Error that says what failed, with the last lines of PostgreSQL's log, and what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { database = 'punctual', log = () => {}, settings = {}, onLost = () => {} } = options
+  const { database = 'punctual', log = () => {}, tell = log, settings = {}, onLost = () => {} } = options
   const dataDir = resolve(options.dataDir)
   try {
     const files = preparePostgresFiles(dataDir, log)
@@ -53,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       throw error
     })
     // Started again it keeps its port, and with it this URL.
-    const keeper = new PostgresKeeper(files, { ...settings, port: String(port) }, client, log, onLost)
+    const keeper = new PostgresKeeper(files, { ...settings, port: String(port) }, client, log, tell, onLost)
     let stopped: Promise<void> | undefined
     return {
       url: `postgres://postgres:${files.password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,

@@ -19,6 +19,7 @@ export class PostgresKeeper {
     private readonly settings: Record<string, string>,
     private session: Session,
     private readonly log: (line: string) => void,
+    private readonly tell: (line: string) => void,
     private readonly onLost: (error: Error) => void,
   ) {
     this.watch(session)
@@ -55,11 +56,14 @@ export class PostgresKeeper {
   }
 
   private async revive(): Promise<void> {
-    this.log('The session that keeps PostgreSQL running has ended')
+    const hasEnded = !findPostmaster(this.files.home)
+    if (hasEnded) this.tell('The embedded PostgreSQL ended; starting it again')
+    else this.log('The session that keeps PostgreSQL running has ended')
     while (!this.isLeaving) {
       try {
         const { client, port } = await joinOrLaunch(this.files, this.settings, this.log)
         this.watch(client)
+        if (hasEnded) this.tell('The embedded PostgreSQL is back')
         if (String(port) !== this.settings.port) this.onLost(new Error(`it has moved to port ${port}`))
         return
       } catch (error) {

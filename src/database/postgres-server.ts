@@ -39,6 +39,7 @@ async function embedded({ DATA_DIR }: Config): Promise<PostgresServer> {
   const { url, stop } = await startEmbeddedPostgres({
     dataDir: resolve(DATA_DIR, 'postgres'),
     log: (line) => logger.debug(line),
+    tell: (line) => logger.warn(line),
     onLost: endProcess,
   })
   const found = await findPostgres('DATA_DIR', url, 0, () => {})

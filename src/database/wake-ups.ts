@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common'
 import { Client } from 'pg'
 import { DataSource } from 'typeorm'
+import { DatabaseOutage } from './database-outage.js'
 import { PostgresServer } from './postgres-server.js'
 
 const CHANNEL = 'punctual_wake'
@@ -40,6 +41,7 @@ export class WakeUps implements BeforeApplicationShutdown {
   constructor(
     private readonly source: DataSource,
     private readonly server: PostgresServer,
+    private readonly outage: DatabaseOutage,
   ) {}
 
   /** One listener a name. A process listens to others from the first one on: workers at once, others when they need. */
@@ -77,7 +79,7 @@ export class WakeUps implements BeforeApplicationShutdown {
     }
     await this.source
       .query(`select pg_notify('${CHANNEL}', message) from unnest($1::text[]) as message`, [messages])
-      .catch((err: Error) => this.logger.warn({ err, msg: 'Other processes were not woken' }))
+      .catch((err: Error) => this.tell(err, 'Other processes were not woken'))
   }
 
   private async listen(url: string): Promise<void> {
@@ -89,7 +91,7 @@ export class WakeUps implements BeforeApplicationShutdown {
         query_timeout: ANSWER_WITHIN_MS,
       })
       const ended = new Promise<true>((resolve) => client.once('end', () => resolve(true)))
-      client.on('error', (err) => this.logger.warn({ err, msg: 'Lost the listening connection' }))
+      client.on('error', (err) => this.tell(err, 'Lost the listening connection'))
       client.on('notification', ({ payload }) => this.heard(payload ?? ''))
       try {
         await client.connect()
@@ -98,11 +100,15 @@ export class WakeUps implements BeforeApplicationShutdown {
         if (this.stopped) await client.end() // it came too late for the shutdown to see it
         while (!(await Promise.race([ended, pause()]))) await client.query('select 1')
       } catch (error) {
-        this.logger.warn({ err: error, msg: 'Cannot listen for wake-ups' })
+        this.tell(error, 'Cannot listen for wake-ups')
         await client.end().catch(() => {})
       }
       if (!this.stopped) await sleep(RECONNECT_MS, undefined, { ref: false })
     }
+  }
+
+  private tell(err: unknown, msg: string): void {
+    if (!this.outage.explains(err)) this.logger.warn({ err, msg })
   }
 
   private heard(payload: string): void {

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseOutage } from '../database/database-outage.js'
 import { isUnavailable } from '../database/unavailable.js'
 import { MOST_FAULTS, notFound, Problem, type FieldError } from './problem.js'
 
@@ -8,6 +9,8 @@ import { MOST_FAULTS, notFound, Problem, type FieldError } from './problem.js'
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name)
+
+  constructor(private readonly outage: DatabaseOutage) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
@@ -17,7 +20,8 @@ export class ProblemFilter implements ExceptionFilter {
     const told = { requestId: request.id, code: problem.code, msg: problem.detail }
     if (error instanceof Problem && problem.getStatus() >= 500)
       this.logger.warn(told) // as we mean it
-    else if (problem.getStatus() >= 500) this.logger.error({ err: error, requestId: request.id })
+    else if (problem.getStatus() >= 500 && !this.outage.explains(error))
+      this.logger.error({ err: error, requestId: request.id })
     if (reply.raw.headersSent) return
     sendProblem(reply, problem, request.id)
   }

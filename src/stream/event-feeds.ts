@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common'
+import { DatabaseOutage } from '../database/database-outage.js'
 import { WakeUps } from '../database/wake-ups.js'
 import { streamWakeUp } from '../events/stream-wake-up.js'
 import { Problem } from '../http/problem.js'
@@ -24,6 +25,7 @@ export class EventFeeds {
     private readonly reader: EventsReader,
     private readonly wakeUps: WakeUps,
     private readonly limits: StreamLimits,
+    private readonly outage: DatabaseOutage,
   ) {}
 
   /** @throws Problem 429 */
@@ -89,7 +91,8 @@ export class EventFeeds {
       for (const found of newest) this.feeds.get(found.tenantId)?.tell(found)
     } catch (error) {
       for (const feed of pending) feed.isPending = true
-      this.logger.warn(`Cannot look for events: ${(error as Error).message}`)
+      if (!this.outage.explains(error))
+        this.logger.warn(`Cannot look for events: ${(error as Error).message}`)
     }
     this.isLooking = false
     this.plan()

@@ -3,6 +3,7 @@ import { Injectable, Logger, StreamableFile, type OnModuleInit } from '@nestjs/c
 import { HttpAdapterHost } from '@nestjs/core'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { SessionWatch } from '../auth/session-watch.js'
+import { DatabaseOutage } from '../database/database-outage.js'
 import type { Principal } from '../http/principal.js'
 import type { EventFeed } from './event-feed.js'
 import { EventFeeds } from './event-feeds.js'
@@ -32,6 +33,7 @@ export class EventStreams implements OnModuleInit {
     private readonly sessions: SessionWatch,
     private readonly limits: StreamLimits,
     private readonly host: HttpAdapterHost,
+    private readonly outage: DatabaseOutage,
   ) {}
 
   /** Once the server lets nobody in any more: whoever reconnects shall come to another process. */
@@ -109,6 +111,6 @@ export class EventStreams implements OnModuleInit {
 
   /** An outage of the database is not the end: who is told to come back would be told 503 then, and some never return. */
   private excuse(err: Error): undefined {
-    this.logger.warn({ err, msg: 'Cannot read events' })
+    if (!this.outage.explains(err)) this.logger.warn({ err, msg: 'Cannot read events' })
   }
 }

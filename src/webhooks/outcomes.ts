@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { Batcher } from '../database/batcher.js'
 import { Clock } from '../database/clock.js'
+import { DatabaseOutage } from '../database/database-outage.js'
 import { DueWorkRunner } from '../database/due-work.js'
 import { arrayOf } from '../database/sql-array.js'
 import type { Transaction } from '../database/transaction.js'
@@ -53,6 +54,7 @@ export class Outcomes implements OnModuleDestroy {
     private readonly retries: RetrySchedule,
     private readonly outages: Outages,
     private readonly runner: DueWorkRunner,
+    private readonly outage: DatabaseOutage,
   ) {}
 
   /** A stop does not wait for a database that is away. */
@@ -71,7 +73,9 @@ export class Outcomes implements OnModuleDestroy {
   }
 
   private async end(batch: unknown[], written: Promise<void>): Promise<void> {
-    await written.catch((error: Error) => this.logger.error(error))
+    await written.catch((error: Error) => {
+      if (!this.outage.explains(error)) this.logger.error(error)
+    })
     this.runner.ended(WEBHOOK_DELIVERIES, batch.length)
   }
 
