@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Config } from './config/config.js'
 import { JwtGuard } from './auth/auth.guard.js'
-import { limitBodies, MIB, pathOf, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
+import { boundRest, limitBodies, MIB, pathOf, refuseUnread, USUAL_BODY_LIMIT } from './http/bodies.js'
 import { boundBodies } from './http/body-budget.js'
 import { clientOf, trustIn, warnOfUnknownProxy } from './http/client-address.js'
 import { refuseMalformed } from './http/client-errors.js'
@@ -82,6 +82,7 @@ export async function setUp(app: NestFastifyApplication): Promise<void> {
   limitBodies(fastify)
   fastify.addHook('onRequest', (request, reply) => app.get(JwtGuard).admit(request, reply))
   fastify.addHook('onRequest', refuseUnread)
+  fastify.addHook('onResponse', boundRest)
   fastify.addHook('onRequest', refuseCoding)
   boundBodies(fastify, app.get(Config).BODIES_MB * MIB)
   serveDocs(app)

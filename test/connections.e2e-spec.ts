@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import http, { type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sendRaw } from './support/raw-request.js'
@@ -43,6 +43,18 @@ describe('connections', () => {
       Object.assign(server, { headersTimeout, requestTimeout })
     }
   })
+})
+
+it('a body that is far too long is refused so that its sender reads why', async () => {
+  const url = `${punctual.baseUrl}/api/auth/register`
+  const body = JSON.stringify({ name: 'x'.repeat(4_000_000) })
+  const headers = { 'content-type': 'application/json', 'content-length': body.length }
+  for (let turn = 0; turn < 20; turn++) {
+    const request = http.request(url, { method: 'POST', headers }).end(body) // unlike fetch, it is lost to a reset
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage]
+    expect(answer.resume().statusCode).toBe(413)
+    await once(answer, 'end')
+  }
 })
 
 it('answers what still comes over a kept connection with a problem, while it stops', async () => {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.js'
 import { RouteSettings } from './route-settings.js'
 
@@ -32,7 +32,7 @@ export function limitBodies(fastify: FastifyInstance): void {
 }
 
 /** Refuses what its headers condemn, before any of the body is read. @throws Problem 404, 413 or 415 */
-export async function refuseUnread(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function refuseUnread(request: FastifyRequest): Promise<void> {
   if (request.is404) throw new Problem(404, 'not_found', `Cannot ${request.method} ${pathOf(request.url)}`)
   const { bodyLimit = USUAL_BODY_LIMIT, config } = request.routeOptions
   const { 'content-length': length = 0, 'content-type': type, 'transfer-encoding': coding } = request.headers
@@ -42,8 +42,19 @@ export async function refuseUnread(request: FastifyRequest, reply: FastifyReply)
   if (isRead && isTyped && request.mediaType !== taken)
     throw new Problem(415, 'unsupported_media_type', `This takes a body of Content-Type: ${taken}`)
   if (Number(length) <= bodyLimit) return
-  reply.header('connection', 'close') // rather than letting it run out
   throw new Problem(413, 'payload_too_large', `${STATUS_CODES[413]}: ${sizeOf(bodyLimit)} is the most`)
+}
+
+/** How long the rest of a body may take that was answered before it had come. */
+const RUNS_OUT_MS = 5_000
+
+/**
+ * Node reads the rest of a refused body and throws it away, so that its sender reads the answer and not a reset; but it would
+ * do so for as long as something comes.
+ */
+export async function boundRest({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete) return
+  setTimeout(() => raw.complete || raw.socket.destroy(), RUNS_OUT_MS).unref()
 }
 
 export const pathOf = (url: string) => url.split('?', 1)[0]!

@@ -5,8 +5,6 @@ import { Problem } from './problem.js'
 /** The longest body of any route: whatever the budget, a tenant can send one. */
 const LONGEST = 25 * MIB
 const NOBODY = ''
-/** How long the rest of a refused body may take. */
-const RUNS_OUT_MS = 5_000
 
 /**
  * Bounds the bytes of bodies that this process holds: each within its limit, many together would take all memory. Bytes count
@@ -46,7 +44,6 @@ export function boundBodies(fastify: FastifyInstance, most: number): void {
       if (!isTooLong && budget.take(tenant, length)) return void (mine += length)
       giveBack()
       refused.add(request)
-      setTimeout(() => raw.complete || socket.destroy(), RUNS_OUT_MS).unref()
       if (!isTooLong) payload.emit('error', tooMuch())
     })
     done(null, payload)
