@@ -35,8 +35,14 @@ it('a search that takes too long is given up, and its connection is as it was', 
 
 it('what the planner has looked for in the wrong way is found in another', async () => {
   const searches = punctual.app.get(Searches)
-  const ways = ['select pg_sleep(9), $1::text as q', 'select $1::text as q']
-  expect(await searches.find('one', ways, ['found'])).toEqual([{ q: 'found' }])
+  const slow = 'select pg_sleep(9), $1::text as q'
+  expect(await searches.find('one', [slow, 'select $1::text as q'], ['found'])).toEqual([{ q: 'found' }])
+})
+
+it('is planned for its words, however often its connection has run the statement', async () => {
+  const mode = "select current_setting('plan_cache_mode') as mode, $1::text as q"
+  const found = await punctual.app.get(Searches).find('one', [mode], [''])
+  expect(found).toEqual([{ mode: 'force_custom_plan', q: '' }])
 })
 
 it("one tenant's searches leave a connection to another's, and too many are refused", async () => {
