@@ -67,11 +67,11 @@ const cut = ([row]: { pid: number }[]) => cutThoseThat(`pid = ${row!.pid}`)
 /** Asks again where the pool gives a connection that was cut before: that fails at once, and is not what is looked at. */
 async function outcomeOfCut(ask: () => Promise<unknown>): Promise<unknown> {
   for (;;) {
-    let isOver = false
+    const asked = { isOver: false }
     const outcome = ask()
       .catch((reason: unknown) => reason)
-      .finally(() => (isOver = true))
-    while (!isOver)
+      .finally(() => (asked.isOver = true))
+    while (!asked.isOver)
       if (await cutThoseThat(`query like 'select pg_sleep%' and pid <> pg_backend_pid()`)) return outcome
   }
 }

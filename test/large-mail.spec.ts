@@ -72,7 +72,7 @@ describe('a digest of a thousand messages', () => {
     ['short ones', '\r\nhello\r\n'],
     ['with all headers', `${headers}\r\nhello\r\n`],
     ['with HTML beside the text', alternative],
-  ])('is read: %s', async (_, rest) => {
+  ])('is read: %s', async (_what, rest) => {
     const messages = Array.from(
       { length: 1_000 },
       (_, index) =>

@@ -13,12 +13,12 @@ it('a preview lets others have their turn while it computes', async () => {
   let now = 0
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10)) // each step takes as long as it may
   let turns = 0
-  let isOver = false
+  const asked = { isOver: false }
   const preview = previewOf({ ...TERMS, targetMinutes: 1_200_000 }).then((view) => {
-    isOver = true
+    asked.isOver = true
     return view
   })
-  while (!isOver) {
+  while (!asked.isOver) {
     await nextTurn()
     turns++
   }
