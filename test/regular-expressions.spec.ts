@@ -100,9 +100,9 @@ const KNOWN: Record<string, (RegExp | string)[]> = {
   ],
 }
 
-/** These read text of this program alone, of its settings, or of its own PostgreSQL. */
+/** These read text of this program alone, of its settings, of its own PostgreSQL, or of the system. */
 const OURS =
-  /^(config\/config\.schema|database\/(naming|postgres-.*|postmaster)|http\/openapi.*|openapi)\.ts$/
+  /^(app\.lifetime|main|config\/config\.schema|database\/(naming|postgres-.*|postmaster)|http\/openapi.*|openapi)\.ts$/
 
 describe('regular expressions', () => {
   it('are all known', () => {
