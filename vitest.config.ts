@@ -8,7 +8,7 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Loading the application anew for each file took a quarter of the time.
     isolate: false,
   },

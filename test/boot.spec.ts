@@ -177,7 +177,7 @@ describe('the start', () => {
     const line = await startLine(source, server, ['api', 'worker'], 2)
     const { length } = source.migrations
     expect(line).toMatch(
-      /^Punctual \d+\.\d+\.\d+ \(api, worker\) on PostgreSQL \d+\S* at 127\.0\.0\.1:\d+\/punctual_test_/,
+      /^Punctual \d+\.\d+\.\d+(-dev)? \(api, worker\) on PostgreSQL \d+\S* at 127\.0\.0\.1:\d+\/punctual_test_/,
     )
     expect(line).toMatch(
       new RegExp(`migrations: ${length + 1} applied \\(2 now, 1 of a newer release\\), 0 pending$`),
