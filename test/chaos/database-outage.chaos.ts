@@ -59,6 +59,7 @@ it('lives through an outage of its database and loses nothing that it has acknow
   const load = new Load(ada)
   await sleep(LOAD_MS)
 
+  await postgres.stop() // it goes on for the app, and nobody starts it again
   const crashedAt = performance.now()
   crashPostgres()
   await sleep(OUTAGE_MS / 2)
